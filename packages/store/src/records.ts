@@ -1,0 +1,118 @@
+/** Times are ISO 8601 UTC text with milliseconds and `Z`. The store has no clock: callers pass them. */
+export type IsoTime = string
+
+/** A process, known so that a reused pid is not the same one. `processStart` is opaque; `null` when the system does not tell. */
+export interface ProcessKey {
+  host: string
+  pid: number
+  processStart: string | null
+}
+
+/** The git common directory of one host. */
+export interface RepoRecord {
+  id: string
+  host: string
+  commonDir: string
+  /** What two hosts compare to know the same project: the normalised origin URL, else the root commit; `null` until known. */
+  projectKey: string | null
+  createdAt: IsoTime
+}
+
+/** `starting`: reserved, its tree is being made. `active`: registered. `ended`: over; the row stays for statistics. */
+export type SessionStatus = 'starting' | 'active' | 'ended'
+
+/** One agent process attached to one working tree. */
+export interface SessionRecord extends ProcessKey {
+  id: string
+  repoId: string
+  name: string | null
+  /** Claude's own `session_id`, which can change under a living session. */
+  agentSessionId: string | null
+  worktreePath: string
+  worktreeName: string | null
+  branch: string | null
+  /** The commit that the session's branch began at. */
+  base: string | null
+  isMainRepo: boolean
+  /** True when `start` made the tree for this session. */
+  ownsWorktree: boolean
+  startedAt: IsoTime
+  lastHeartbeat: IsoTime
+  endedAt: IsoTime | null
+  endReason: string | null
+  executionMode: string
+  sandboxId: string | null
+  prompt: string | null
+  status: SessionStatus
+  outputLog: string | null
+  /** Who registered it. */
+  origin: 'start' | 'hook'
+}
+
+/** What may change in a session after it was inserted. */
+export type SessionPatch = Partial<
+  Pick<
+    SessionRecord,
+    | 'host'
+    | 'pid'
+    | 'processStart'
+    | 'name'
+    | 'agentSessionId'
+    | 'worktreePath'
+    | 'worktreeName'
+    | 'branch'
+    | 'base'
+    | 'isMainRepo'
+    | 'ownsWorktree'
+    | 'lastHeartbeat'
+    | 'status'
+  >
+>
+
+/** What a listing shows beside a session. */
+export interface SessionCounts {
+  /** Claims that have not expired at the time asked about. */
+  claims: number
+  unreadMessages: number
+}
+
+/** Reads. A session that has ended is found by `sessionById` alone. */
+export interface SessionReads {
+  repoByKey(key: Pick<RepoRecord, 'host' | 'commonDir'>): Promise<RepoRecord | undefined>
+  sessionById(id: string): Promise<SessionRecord | undefined>
+  /** Not-ended sessions of these processes, on one host. */
+  sessionsByPids(host: string, pids: readonly number[]): Promise<SessionRecord[]>
+  /** Not-ended sessions of one repo, oldest first. */
+  openSessions(repoId: string): Promise<SessionRecord[]>
+}
+
+/** Reads and writes inside one write transaction. */
+export interface SessionWrites extends SessionReads {
+  /** The repo's row, made when there is none. */
+  ensureRepo(repo: RepoRecord): Promise<RepoRecord>
+  insertSession(session: SessionRecord): Promise<void>
+  /** False when the session is not there or has ended. */
+  updateSession(id: string, patch: SessionPatch): Promise<boolean>
+  /** Ends it and frees its claims and subscriptions. False when it had ended already. */
+  endSession(id: string, end: { endedAt: IsoTime; endReason: string }): Promise<boolean>
+}
+
+/** What a use case that must start fast needs of the store: both doors (`openStore`, `openHotStore`) give it. */
+export interface SessionStore {
+  read: SessionReads
+  /** One immediate write transaction; only SQL may be awaited inside. `repoId` names whom it serialises with on PostgreSQL. */
+  write<T>(repoId: string | null, work: (tx: SessionWrites) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** The trees that this tool made, for statistics; what may be removed is decided from git and the disk alone. */
+export interface WorktreeRecord {
+  id: string
+  repoId: string
+  sessionId: string | null
+  path: string
+  branch: string
+  base: string
+  createdAt: IsoTime
+  removedAt: IsoTime | null
+}

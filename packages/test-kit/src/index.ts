@@ -1,0 +1,1 @@
+export { type Files, hermeticEnv, setProcessEnv, type TempRepo, type TempRepoOptions, tempDir, tempRepo, writeFiles } from './temp.js'

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config'
+import projects from './vitest.workspace.js'
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './tools/plain-reporter.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    projects,
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**', 'apps/*/src/**'],
+      reporter: ['text', 'json-summary'],
+      thresholds: { lines: 85 },
+    },
+  },
+})
