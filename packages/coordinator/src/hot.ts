@@ -1,0 +1,1 @@
+export { endingSession, heartbeat, openHotCoordinator, registerSession } from './hot-coordinator.js'
