@@ -9,10 +9,10 @@ import {
   type TreeState,
   type WorktreeEntry,
 } from '@pcc/worktree'
+import pLimit from 'p-limit'
 import type { Deps } from '../deps.js'
 import { diskBytes } from '../steps/disk-use.js'
 import { type Bench, openBench } from '../steps/judge.js'
-import { inTurns } from '../steps/in-turns.js'
 import { sessionsOf } from '../steps/repo-row.js'
 
 export interface ListInput {
@@ -75,11 +75,12 @@ async function rowsOf(deps: Deps, repo: Repo, disk: boolean): Promise<TreeRow[]>
   const bench = await openBench(deps, repo)
   const trees = (await listWorktrees(repo)).filter((tree) => !tree.isBare)
   const sessions = await sessionsOf(deps, repo)
+  const limit = pLimit(AT_ONCE)
   const [landed, states] = await Promise.all([
     landedOf(bench, trees),
-    inTurns(AT_ONCE, trees, async (tree) => (tree.prunable === null ? inspectTree(tree.path) : GONE)),
+    Promise.all(trees.map((tree) => limit(async () => (tree.prunable === null ? inspectTree(tree.path) : GONE)))),
   ])
-  const sizes = disk ? await inTurns(AT_ONCE, trees, (tree) => diskBytes(tree.path)) : []
+  const sizes = disk ? await Promise.all(trees.map((tree) => limit(() => diskBytes(tree.path)))) : []
   return trees.map((tree, index) => {
     const { staged, unstaged, untracked, operation } = states[index] ?? GONE
     const answer = landed.get(tree.path)
