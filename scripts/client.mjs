@@ -1,7 +1,16 @@
 #!/usr/bin/env node
 // Fetches the Claude Code client that the tests run, and prints the path of its executable as the last line.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { main, manifest, npm, root, run, StepError } from './workspace.mjs'
@@ -29,7 +38,8 @@ function checkProgram(path) {
   } catch (cause) {
     throw new StepError(`the client does not run: ${cause.message}`, 6)
   }
-  if (!said.startsWith(`${version} `)) throw new StepError(`the client says '${said.trim()}', wanted ${version}`, 6)
+  if (!said.startsWith(`${version} `))
+    throw new StepError(`the client says '${said.trim()}', wanted ${version}`, 6)
 }
 
 /** Downloads into a folder beside the final one and moves it there in one step, so that two fetches at once do no harm. */
@@ -40,8 +50,19 @@ async function download(target) {
   const work = mkdtempSync(join(parent, '.fetching-'))
   try {
     const name = nativePackage()
-    const flags = ['--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline']
-    await run(npm('install', '--prefix', work, ...flags, `${name}@${version}`), { network: true, quiet: true, cwd: work })
+    const flags = [
+      '--no-save',
+      '--no-package-lock',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--prefer-offline',
+    ]
+    await run(npm('install', '--prefix', work, ...flags, `${name}@${version}`), {
+      network: true,
+      quiet: true,
+      cwd: work,
+    })
     const fetched = join(work, 'node_modules', ...name.split('/'))
     checkProgram(join(fetched, program))
     try {
@@ -59,7 +80,8 @@ function removeAbandoned(parent) {
   const hourAgo = Date.now() - 3_600_000
   for (const entry of readdirSync(parent)) {
     const path = join(parent, entry)
-    if (entry.startsWith('.fetching-') && statSync(path).mtimeMs < hourAgo) rmSync(path, { recursive: true, force: true })
+    if (entry.startsWith('.fetching-') && statSync(path).mtimeMs < hourAgo)
+      rmSync(path, { recursive: true, force: true })
   }
 }
 

@@ -104,7 +104,12 @@ const stampFile = join(root, 'node_modules', '.parallel-cc-installed')
 /** What an installation depends on: the lockfiles (ours, and pnpm's copy of what it installed) and the binary interface of Node. */
 function installationStamp() {
   const hash = createHash('sha256').update(process.versions.modules)
-  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', 'node_modules/.pnpm/lock.yaml']) {
+  for (const file of [
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+    'package.json',
+    'node_modules/.pnpm/lock.yaml',
+  ]) {
     const path = join(root, file)
     hash.update(existsSync(path) ? readFileSync(path) : 'absent')
   }
@@ -120,5 +125,9 @@ export async function ensureInstalled({ quiet = false } = {}) {
 
 /** Builds every package; what has not changed comes from turbo's cache. */
 export async function build({ quiet = false } = {}) {
-  await run(pnpm('run', 'build'), { env: { TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' }, network: true, quiet })
+  await run(pnpm('run', 'build'), {
+    env: { TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
+    network: true,
+    quiet,
+  })
 }

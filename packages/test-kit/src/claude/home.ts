@@ -21,6 +21,13 @@ export function claudePath(): string {
   return path
 }
 
+/** Arguments that let an interactive client work without asking for permissions, or whether not asking is meant. */
+export const bypassPermissions: readonly string[] = [
+  '--dangerously-skip-permissions',
+  '--settings',
+  JSON.stringify({ skipDangerousModePermissionPrompt: true }),
+]
+
 export interface ClientEnvOptions {
   /** The client's home directory; its temporary files go below it as well. */
   home: string

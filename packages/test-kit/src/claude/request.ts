@@ -27,13 +27,19 @@ function contentTexts(content: unknown): string[] {
   if (typeof content === 'string') return [content]
   if (!Array.isArray(content)) return []
   return (content as Block[]).flatMap((block) =>
-    block.type === 'tool_result' ? contentTexts(block.content) : typeof block.text === 'string' ? [block.text] : [],
+    block.type === 'tool_result'
+      ? contentTexts(block.content)
+      : typeof block.text === 'string'
+        ? [block.text]
+        : [],
   )
 }
 
 /** The texts that the user wrote, without tool results and without reminders of the client. */
 function promptTexts(content: unknown): string[] {
-  const blocks = Array.isArray(content) ? (content as Block[]).filter((block) => block.type === 'text') : content
+  const blocks = Array.isArray(content)
+    ? (content as Block[]).filter((block) => block.type === 'text')
+    : content
   return contentTexts(blocks).filter((text) => !text.startsWith('<system-reminder>'))
 }
 
@@ -42,13 +48,17 @@ function messagesOf(body: Record<string, unknown>): { role?: unknown; content?: 
 }
 
 function tagOf(body: Record<string, unknown>): string | undefined {
-  const prompts = messagesOf(body).flatMap(({ role, content }) => (role === 'user' ? promptTexts(content) : []))
+  const prompts = messagesOf(body).flatMap(({ role, content }) =>
+    role === 'user' ? promptTexts(content) : [],
+  )
   const tags = prompts.flatMap((text) => [...text.matchAll(/\[\[([\w-]+)\]\]/g)].map((match) => match[1]))
   return tags.at(-1)
 }
 
 function textsOf(body: Record<string, unknown>): string[] {
-  const messages = messagesOf(body).flatMap(({ role, content }) => (role === 'assistant' ? [] : contentTexts(content)))
+  const messages = messagesOf(body).flatMap(({ role, content }) =>
+    role === 'assistant' ? [] : contentTexts(content),
+  )
   return [...contentTexts(body.system), ...messages]
 }
 

@@ -49,11 +49,16 @@ export interface Terminal {
 function tmuxAt(socket: string, config: string, env: Record<string, string>) {
   return async (...args: string[]): Promise<string> => {
     try {
-      const { stdout } = await execute('tmux', ['-S', socket, '-f', config, ...args], { env, timeout: 10_000 })
+      const { stdout } = await execute('tmux', ['-S', socket, '-f', config, ...args], {
+        env,
+        timeout: 10_000,
+      })
       return stdout
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
-        throw new Error('tests in a terminal need tmux; install it, on Debian with: apt-get install tmux', { cause })
+        throw new Error('tests in a terminal need tmux; install it, on Debian with: apt-get install tmux', {
+          cause,
+        })
       }
       throw cause
     }
@@ -82,7 +87,8 @@ export async function openTerminal(options: TerminalOptions): Promise<Terminal> 
   // With a single word tmux would start a shell; `env` makes it at least two and then becomes the program.
   await tmux('new-session', '-d', ...size, '-c', cwd, 'env', command, ...args)
   const screen = (): Promise<string> => tmux('capture-pane', '-p')
-  const ask = async (format: string): Promise<string> => (await tmux('display-message', '-p', format)).trimEnd()
+  const ask = async (format: string): Promise<string> =>
+    (await tmux('display-message', '-p', format)).trimEnd()
   const poll = async <T>(limitMs: number, look: () => Promise<T | undefined>): Promise<T> => {
     for (let waited = 0; waited < limitMs; waited += 50) {
       const seen = await look()
@@ -104,8 +110,14 @@ export async function openTerminal(options: TerminalOptions): Promise<Terminal> 
       }),
     waitForExit: (limitMs = 30_000) =>
       poll(limitMs, async () => {
-        const [dead, code, signal] = (await ask('#{pane_dead},#{pane_dead_status},#{pane_dead_signal}')).split(',')
-        return dead === '1' ? { code: numberOrUndefined(code), signal: numberOrUndefined(signal) } : undefined
+        const format = '#{pane_dead},#{pane_dead_status},#{pane_dead_signal},#{pid}'
+        const [dead, code, signal, server] = (await ask(format)).split(',')
+        if (dead !== '1') return undefined
+        const ended = { code: numberOrUndefined(code), signal: numberOrUndefined(signal) }
+        if (ended.code !== undefined || ended.signal !== undefined) return ended
+        // tmux 3.3a can miss the end of a program that closes its terminal first, and leave it a zombie until the next SIGCHLD.
+        process.kill(Number(server), 'SIGCHLD')
+        return undefined
       }),
   }
 }

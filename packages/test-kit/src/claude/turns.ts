@@ -24,7 +24,10 @@ export interface Answer {
   pieceDelayMs?: number
 }
 
-/** An error instead of an answer. 529 and other 5xx are asked again by the client, and each of these takes a turn of the script. */
+/**
+ * An error instead of an answer. The client asks again after 529 and other 5xx, and after 400 in simpler forms; each time takes a
+ * turn of the script, unless the failure is `forever`.
+ */
 export interface Failure {
   status: number
   message?: string
@@ -49,8 +52,8 @@ export interface Gate {
 
 /** A new closed gate, for the `gate` of a turn. */
 export function gate(): Gate {
-  let arrive: () => void = () => {}
-  let open: () => void = () => {}
+  let arrive!: () => void
+  let open!: () => void
   const reached = new Promise<void>((resolve) => {
     arrive = resolve
   })
