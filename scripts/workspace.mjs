@@ -32,11 +32,13 @@ function npmCommand() {
 /**
  * Runs a program in the project's root and waits for it.
  * @param {string[]} argv
- * @param {{env?: Record<string, string>, quiet?: boolean, network?: boolean, cwd?: string}} options `quiet` sends its stdout to
- *   our stderr; without `network` the child starts faster, since Node 20 parses NODE_EXTRA_CA_CERTS at every start.
+ * @param {{env?: Record<string, string>, quiet?: boolean, network?: boolean, cwd?: string, explain?: boolean}} options `quiet`
+ *   sends its stdout to our stderr; without `network` the child starts faster, since Node 20 parses NODE_EXTRA_CA_CERTS at
+ *   every start; without `explain` a failure adds no line to what the program said itself.
  * @throws {StepError} with the exit code of the program
  */
-export async function run(argv, { env = {}, quiet = false, network = false, cwd = root } = {}) {
+export async function run(argv, options = {}) {
+  const { env = {}, quiet = false, network = false, cwd = root, explain = true } = options
   const childEnv = { ...process.env, ...env }
   if (!network) delete childEnv.NODE_EXTRA_CA_CERTS
   const child = spawn(argv[0], argv.slice(1), {
@@ -51,7 +53,16 @@ export async function run(argv, { env = {}, quiet = false, network = false, cwd 
     child.once('close', (...ended) => resolve(ended))
   })
   if (signal) throw new StepError(`${argv[0]} was ended by ${signal}`, 1)
-  if (code !== 0) throw new StepError(`${argv.slice(0, 4).join(' ')} ended with exit code ${code}`, code)
+  if (code !== 0)
+    throw new StepError(explain ? `${commandName(argv)} ended with exit code ${code}` : '', code)
+}
+
+/** A command as a person would write it, without the path of node. */
+function commandName(argv) {
+  return argv
+    .filter((word) => word !== process.execPath)
+    .slice(0, 5)
+    .join(' ')
 }
 
 /** argv for npm itself. */
@@ -82,7 +93,7 @@ export async function step(name, action) {
   try {
     await action()
   } catch (error) {
-    process.stderr.write(`==> ${name} FAILED after ${seconds()}: ${error.message}\n`)
+    process.stderr.write(`==> ${name} FAILED after ${seconds()}\n`)
     throw error
   }
   process.stderr.write(`==> ${name}: ${seconds()}\n`)
@@ -94,7 +105,7 @@ export async function main(script) {
     await script()
   } catch (error) {
     if (!(error instanceof StepError)) throw error
-    process.stderr.write(`${error.message}\n`)
+    if (error.message) process.stderr.write(`${error.message}\n`)
     process.exitCode = error.exitCode
   }
 }
@@ -119,7 +130,13 @@ function installationStamp() {
 /** Installs the dependencies unless node_modules is in step with the lockfile and this version of Node. */
 export async function ensureInstalled({ quiet = false } = {}) {
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === installationStamp()) return
-  await run(pnpm('install', '--frozen-lockfile'), { env: { CI: 'true' }, network: true, quiet })
+  try {
+    await run(pnpm('install', '--frozen-lockfile'), { env: { CI: 'true' }, network: true, quiet })
+  } catch (cause) {
+    const hint =
+      'where the SQLite driver has no prebuilt program it is compiled: python3, make and a C++ compiler are needed'
+    throw new StepError(`${cause.message}\n${hint}`, cause.exitCode)
+  }
   writeFileSync(stampFile, installationStamp())
 }
 
