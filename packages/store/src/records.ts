@@ -84,6 +84,8 @@ export interface SessionReads {
   sessionsByPids(host: string, pids: readonly number[]): Promise<SessionRecord[]>
   /** Not-ended sessions of one repo, oldest first. */
   openSessions(repoId: string): Promise<SessionRecord[]>
+  /** Not-ended sessions of all repos, oldest first. */
+  allOpenSessions(): Promise<SessionRecord[]>
 }
 
 /** Reads and writes inside one write transaction. */

@@ -1,0 +1,75 @@
+import { locateRepo } from '@pcc/coordinator/hot'
+import { findAgent } from './agent.js'
+import { start } from './commands/start.js'
+import type { Io } from './io.js'
+import { runThrough } from './launch.js'
+
+/** Subcommands of the client (2.1.331, `claude --help`) that start no session in this process. */
+const SUBCOMMANDS: ReadonlySet<string> = new Set([
+  'agents',
+  'attach',
+  'auth',
+  'auto-mode',
+  'config',
+  'doctor',
+  'gateway',
+  'import',
+  'install',
+  'kill',
+  'logs',
+  'mcp',
+  'plugin',
+  'plugins',
+  'purge',
+  'respawn',
+  'rm',
+  'setup-token',
+  'stop',
+  'ultrareview',
+  'update',
+  'upgrade',
+])
+
+/** Flags of the client with which it starts no session here: it only answers, or the session runs elsewhere. */
+const FLAGS: ReadonlySet<string> = new Set([
+  '--version',
+  '-v',
+  '--help',
+  '-h',
+  '--bg',
+  '--background',
+  '--cloud',
+  '--environment',
+  '--desktop',
+  '--teleport',
+])
+
+/** True when these arguments make the client do something that is no session of this process. */
+export function startsNoSession(args: readonly string[]): boolean {
+  if (SUBCOMMANDS.has(args[0] ?? '')) return true
+  const end = args.indexOf('--')
+  const flags = end === -1 ? args : args.slice(0, end)
+  return flags.some((arg) => FLAGS.has(arg) || FLAGS.has(arg.split('=', 1)[0] ?? ''))
+}
+
+/** The name that the client's own flag gives the session: it becomes ours as well, and stays among the arguments. */
+export function nameAmong(args: readonly string[]): string | undefined {
+  const end = args.indexOf('--')
+  const flags = end === -1 ? args : args.slice(0, end)
+  for (const [index, arg] of flags.entries()) {
+    if (arg === '--name' || arg === '-n') return flags[index + 1]
+    if (arg.startsWith('--name=')) return arg.slice('--name='.length)
+  }
+  return undefined
+}
+
+/** `claude-parallel ARGS…`: the agent with these arguments as a session; outside a repository, or where it is none, as it is. */
+export async function claudeParallel(io: Io, args: readonly string[]): Promise<number> {
+  if (startsNoSession(args) || locateRepo(io.cwd) === null) {
+    const rooms = await import('@pcc/coordinator')
+    const { agent } = rooms.loadConfig(rooms.placeOf(io.env).configFile).values
+    const { command, args: own } = await findAgent(agent, io.env['PATH'])
+    return runThrough({ command, args: [...own, ...args], cwd: io.cwd, env: io.env })
+  }
+  return start(io, { json: false, isolation: 'auto', launch: true, name: nameAmong(args), agentArgs: args })
+}

@@ -1,0 +1,48 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { type CommonArgs, directoryOf, type Handler, withCoordinator } from '../context.js'
+import { type Io, printJson, say } from '../io.js'
+import { renderStatus } from '../render/status.js'
+
+export interface StatusArgs extends CommonArgs {
+  all: boolean
+  sandboxOnly: boolean
+  watch: boolean
+}
+
+const REFRESH_MS = 2000
+const CLEAR_SCREEN = '\u001b[H\u001b[2J'
+
+/** Shows the sessions. */
+export const status: Handler<StatusArgs> = (io, args) =>
+  withCoordinator(io, async (coordinator) => {
+    const look = () =>
+      coordinator.status({ directory: directoryOf(io, args), all: args.all, sandboxOnly: args.sandboxOnly })
+    if (!args.watch) {
+      const result = await look()
+      if (args.json) printJson(io, result)
+      else say(io, renderStatus(io, result))
+      return 0
+    }
+    await watch(io, args, async () => {
+      const result = await look()
+      return args.json ? JSON.stringify({ schemaVersion: 1, ...result }) : renderStatus(io, result)
+    })
+    return 0
+  })
+
+/** Shows a view again and again until interrupted: on a terminal in place, elsewhere whenever it has changed. */
+async function watch(io: Io, args: CommonArgs, view: () => Promise<string>): Promise<void> {
+  const inPlace = io.isTty && !args.json
+  let last = ''
+  while (!io.interrupted.aborted) {
+    const next = await view()
+    if (inPlace) io.stdout.write(`${CLEAR_SCREEN}${next}\n\nevery ${REFRESH_MS / 1000} s, Ctrl-C ends\n`)
+    else if (next !== last) io.stdout.write(`${next}\n`)
+    last = next
+    try {
+      await wait(REFRESH_MS, undefined, { signal: io.interrupted })
+    } catch {
+      // interrupted while waiting: the loop's condition ends it
+    }
+  }
+}

@@ -1,0 +1,3 @@
+export { EXIT } from './exit-codes.js'
+export type { Io } from './io.js'
+export { type Invocation, main, type Program } from './main.js'

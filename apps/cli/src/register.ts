@@ -1,0 +1,165 @@
+import type { Argv } from 'yargs'
+import { UsageError } from './exit-codes.js'
+import type { Io } from './io.js'
+
+type Done = (code: number) => void
+
+const SESSION_HELP = 'Id, unique beginning of an id, or name [default: the calling session]'
+
+/** A pid as typed, or the error that says why it is none. */
+function pidOf(value: unknown): number | undefined {
+  if (value === undefined) return undefined
+  const pid = Number(value)
+  if (Number.isSafeInteger(pid) && pid > 0) return pid
+  throw new UsageError(`'${String(value)}' is no pid`, 'Give the number of a running process.')
+}
+
+/** The words after `--`, which yargs leaves out of its types. */
+function afterDashes(argv: object): string[] {
+  const rest = (argv as { '--'?: unknown[] })['--'] ?? []
+  return rest.map(String)
+}
+
+function registerLife(io: Io, parser: Argv, done: Done): Argv {
+  return parser
+    .command(
+      'start',
+      'Register a session and launch the agent in its tree',
+      (y) =>
+        y
+          .usage('$0 start [options] [-- ARGS for the agent]')
+          .option('name', { type: 'string', requiresArg: true, describe: 'Name of the session, its tree and branch' })
+          .option('base', { type: 'string', requiresArg: true, describe: 'What a new branch begins at [default: HEAD]' })
+          .option('isolation', {
+            choices: ['auto', 'always', 'never'] as const,
+            default: 'auto' as const,
+            describe: 'A tree of its own: when another session lives here, always, or never',
+          })
+          .option('agent', { type: 'string', requiresArg: true, describe: 'Command line of the agent [default: claude]' })
+          .option('launch', { type: 'boolean', default: true, describe: 'With --no-launch only register --pid' })
+          .option('pid', { requiresArg: true, describe: 'The process to register [default: the caller]' })
+          .example('$0 start --name backend-auth', 'Claude in the checkout, or in a tree of its own beside another session')
+          .example('$0 start --no-launch --pid $$ --json', 'Register a process that runs already'),
+      async (argv) => {
+        const { start } = await import('./commands/start.js')
+        done(await start(io, { ...argv, pid: pidOf(argv.pid), agentArgs: afterDashes(argv) }))
+      },
+    )
+    .command(
+      'heartbeat [session]',
+      "Move a session's heartbeat",
+      (y) => y.positional('session', { type: 'string', describe: SESSION_HELP }),
+      async (argv) => {
+        const { heartbeat } = await import('./commands/heartbeat.js')
+        done(await heartbeat(io, argv))
+      },
+    )
+    .command(
+      'stop [session]',
+      'End a session; its tree goes if nothing would be lost',
+      (y) =>
+        y
+          .positional('session', { type: 'string', describe: SESSION_HELP })
+          .option('keep', { type: 'boolean', default: false, describe: 'Keep the tree in any case' }),
+      async (argv) => {
+        const { stop } = await import('./commands/stop.js')
+        done(await stop(io, argv))
+      },
+    )
+}
+
+function registerViews(io: Io, parser: Argv, done: Done): Argv {
+  return parser
+    .command(
+      'status',
+      'Show the sessions',
+      (y) =>
+        y
+          .option('all', { type: 'boolean', default: false, describe: 'Of all repositories' })
+          .option('sandbox-only', { type: 'boolean', default: false, describe: 'Only those that run in a sandbox' })
+          .option('watch', { type: 'boolean', default: false, describe: 'Keep showing them until interrupted' }),
+      async (argv) => {
+        const { status } = await import('./commands/status.js')
+        done(await status(io, argv))
+      },
+    )
+    .command(
+      'list',
+      'Show the working trees, their changes and whether they have landed',
+      (y) =>
+        y
+          .option('all', { type: 'boolean', default: false, describe: 'Of all repositories' })
+          .option('disk', { type: 'boolean', default: false, describe: 'What each takes on disk as well' }),
+      async (argv) => {
+        const { list } = await import('./commands/list.js')
+        done(await list(io, argv))
+      },
+    )
+}
+
+function registerCare(io: Io, parser: Argv, done: Done): Argv {
+  return parser
+    .command(
+      'cleanup',
+      'End dead sessions and remove the trees that hold nothing which is not elsewhere',
+      (y) =>
+        y
+          .option('dry-run', { type: 'boolean', default: false, describe: 'Only say what would be done' })
+          .option('discard', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'Kinds of loss to accept: uncommitted, untracked, unlanded. It all goes to the trash first',
+          })
+          .example('$0 cleanup --dry-run', 'One decision per tree, with its reasons'),
+      async (argv) => {
+        const { cleanup } = await import('./commands/cleanup.js')
+        done(await cleanup(io, argv))
+      },
+    )
+    .command(
+      'restore [id]',
+      'List the removed trees, or bring one back',
+      (y) => y.positional('id', { type: 'string', describe: 'The removal, as the list shows it' }),
+      async (argv) => {
+        const { restore } = await import('./commands/restore.js')
+        done(await restore(io, argv))
+      },
+    )
+    .command(
+      'config <action> [key] [value]',
+      'Read and change settings',
+      (y) =>
+        y
+          .positional('action', { choices: ['get', 'set', 'unset', 'list'] as const, demandOption: true })
+          .positional('key', { type: 'string' })
+          .positional('value', { type: 'string' })
+          .option('origin', { type: 'boolean', default: false, describe: 'With list: where each value comes from' })
+          .example('$0 config set trash.keepDays 30', 'Keep removed trees for a month'),
+      async (argv) => {
+        const { config } = await import('./commands/config.js')
+        done(await config(io, argv))
+      },
+    )
+}
+
+/** Names of the living sessions, for completion; nothing when they cannot be had. */
+async function sessionNames(io: Io): Promise<string[]> {
+  try {
+    const { withCoordinator } = await import('./context.js')
+    const { sessions } = await withCoordinator(io, (it) => it.status({ directory: io.cwd, all: true }))
+    return sessions.map((session) => session.name ?? session.sessionId)
+  } catch {
+    // completion must never disturb the person who types
+    return []
+  }
+}
+
+/** Adds all commands. Each loads its code only when it runs. */
+export function registerCommands(io: Io, parser: Argv, done: Done): Argv {
+  const all = registerCare(io, registerViews(io, registerLife(io, parser, done), done), done)
+  return all.completion('completion', 'Print the completion script for bash or zsh', async (_current, argv) => {
+    const words = (argv['_'] as unknown[]).map(String)
+    if (words.includes('stop') || words.includes('heartbeat')) return sessionNames(io)
+    return ['start', 'heartbeat', 'stop', 'status', 'list', 'cleanup', 'restore', 'config', 'completion']
+  })
+}

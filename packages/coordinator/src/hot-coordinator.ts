@@ -1,0 +1,47 @@
+import { openHotStore, type SessionStore } from '@pcc/store/hot'
+import type { Place } from './place.js'
+import { placeOf } from './place.js'
+import { type Runtime, systemRuntime } from './runtime.js'
+
+export { heartbeat } from './use-cases/heartbeat.js'
+export { registerSession } from './use-cases/register-session.js'
+export { endingSession } from './use-cases/ending-session.js'
+
+/** What the fast use cases need. */
+export interface HotDeps {
+  runtime: Runtime
+  store: SessionStore
+  env: NodeJS.ProcessEnv
+}
+
+export interface HotOptions {
+  env: NodeJS.ProcessEnv
+  /** Path of the compiled SQLite addon; a bundle passes it, since it has no package folder to look in. */
+  nativeBinding?: string
+  /** How long a writer waits for the database, in milliseconds. @default 30000 */
+  busyTimeoutMs?: number
+}
+
+/** Opens the store for a process that must start fast: the small door when it fits, else the full one, which migrates or refuses. */
+export async function openSessionStore(place: Place, options: HotOptions): Promise<SessionStore> {
+  const settings = {
+    ...(options.nativeBinding === undefined ? {} : { nativeBinding: options.nativeBinding }),
+    ...(options.busyTimeoutMs === undefined ? {} : { busyTimeoutMs: options.busyTimeoutMs }),
+  }
+  if (place.databaseUrl === undefined) {
+    const hot = openHotStore(place.databaseFile, settings)
+    if (hot !== null) return hot
+  }
+  const { openStore } = await import('@pcc/store')
+  return openStore(placeForStore(place), settings)
+}
+
+function placeForStore(place: Place): { file: string } | { url: string } {
+  return place.databaseUrl === undefined ? { file: place.databaseFile } : { url: place.databaseUrl }
+}
+
+/** The coordinator of hooks and of `heartbeat`: nothing is loaded that they do not use. */
+export async function openHotCoordinator(options: HotOptions): Promise<HotDeps & { close(): Promise<void> }> {
+  const store = await openSessionStore(placeOf(options.env), options)
+  return { runtime: systemRuntime(), store, env: options.env, close: () => store.close() }
+}

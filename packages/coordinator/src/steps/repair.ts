@@ -1,0 +1,37 @@
+import type { SessionRecord } from '@pcc/store'
+import { repairCreations, repairRemovals, type Repo } from '@pcc/worktree'
+import type { Deps } from '../deps.js'
+import { isRunning } from '../runtime.js'
+import { openBench } from './judge.js'
+import { sessionsOf } from './repo-row.js'
+import { removeTree } from './remove-tree.js'
+
+interface Owner {
+  pid: number
+  processStart: string | null
+}
+
+async function endVoidReservation(deps: Deps, repo: Repo, session: SessionRecord): Promise<void> {
+  const endedAt = deps.runtime.now()
+  const ended = await deps.store.write(session.repoId, (tx) =>
+    tx.endSession(session.id, { endedAt, endReason: 'start-interrupted' }),
+  )
+  if (!ended || !session.ownsWorktree) return
+  await removeTree(deps, await openBench(deps, repo), { path: session.worktreePath })
+}
+
+/**
+ * Sets right what a killed command left: half-made trees, half-done removals and restores, reservations whose maker is dead. Work that
+ * is found in such a tree keeps it. Run by every command that changes something; cheap when there is nothing to do.
+ */
+export async function repair(deps: Deps, repo: Repo): Promise<void> {
+  const isOwnerAlive = (owner: Owner): boolean => isRunning(deps.runtime, { host: deps.runtime.host, ...owner })
+  const now = deps.runtime.now()
+  await repairCreations(repo, { isAlive: isOwnerAlive, now })
+  await repairRemovals(repo, { isAlive: isOwnerAlive, now })
+  for (const { session, alive } of await sessionsOf(deps, repo)) {
+    if (session.status === 'starting' && !alive && session.host === deps.runtime.host) {
+      await endVoidReservation(deps, repo, session)
+    }
+  }
+}

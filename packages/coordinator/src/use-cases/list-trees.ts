@@ -1,0 +1,126 @@
+import { basename } from 'node:path'
+import {
+  inspectTree,
+  landedStates,
+  type LandedAnswer,
+  listWorktrees,
+  openRepo,
+  type Repo,
+  type TreeState,
+  type WorktreeEntry,
+} from '@pcc/worktree'
+import pLimit from 'p-limit'
+import type { Deps } from '../deps.js'
+import { diskBytes } from '../steps/disk-use.js'
+import { type Bench, openBench } from '../steps/judge.js'
+import { sessionsOf } from '../steps/repo-row.js'
+
+export interface ListInput {
+  directory: string
+  /** The trees of every repo that has or had a session. */
+  all?: boolean
+  /** Adds `diskBytes`, which reads every folder. */
+  disk?: boolean
+}
+
+/** A working tree as `list` tells it. Counts are of paths. */
+export interface TreeRow {
+  path: string
+  name: string
+  branch: string | null
+  head: string | null
+  isMain: boolean
+  sessionId: string | null
+  isAlive: boolean
+  staged: number
+  unstaged: number
+  untracked: number
+  /** Commits that the tree has and its target lacks. */
+  ahead: number
+  /** Commits that the target has and the tree lacks. */
+  behind: number
+  landed: { state: LandedAnswer['state']; method: LandedAnswer['method']; reverted: boolean }
+  locked: string | null
+  operation: TreeState['operation']
+  diskBytes?: number
+}
+
+export interface ListResult {
+  worktrees: TreeRow[]
+}
+
+/** How many trees are looked at side by side: git status waits for the disk about as much as it computes. */
+const AT_ONCE = 4
+
+const GONE: Pick<TreeState, 'staged' | 'unstaged' | 'untracked' | 'operation'> = {
+  staged: 0,
+  unstaged: 0,
+  untracked: 0,
+  operation: null,
+}
+
+async function landedOf(bench: Bench, trees: readonly WorktreeEntry[]): Promise<Map<string, LandedAnswer>> {
+  const asked = trees.filter((tree) => tree.head !== null)
+  if (bench.target.refs.length === 0) return new Map()
+  const questions = asked.map((tree) => ({
+    tip: tree.head as string,
+    base: tree.marker?.base ?? null,
+    branch: tree.branch === null ? null : `refs/heads/${tree.branch}`,
+  }))
+  const answers = await landedStates(bench.repo.commonDir, questions, { targets: bench.target.refs })
+  return new Map(asked.map((tree, index) => [tree.path, answers[index] as LandedAnswer]))
+}
+
+async function rowsOf(deps: Deps, repo: Repo, disk: boolean): Promise<TreeRow[]> {
+  const bench = await openBench(deps, repo)
+  const trees = (await listWorktrees(repo)).filter((tree) => !tree.isBare)
+  const sessions = await sessionsOf(deps, repo)
+  const limit = pLimit(AT_ONCE)
+  const [landed, states] = await Promise.all([
+    landedOf(bench, trees),
+    Promise.all(trees.map((tree) => limit(async () => (tree.prunable === null ? inspectTree(tree.path) : GONE)))),
+  ])
+  const sizes = disk ? await Promise.all(trees.map((tree) => limit(() => diskBytes(tree.path)))) : []
+  return trees.map((tree, index) => {
+    const { staged, unstaged, untracked, operation } = states[index] ?? GONE
+    const answer = landed.get(tree.path)
+    const here = sessions.filter((row) => row.session.worktreePath === tree.path)
+    const owner = here.find((row) => row.alive) ?? here.at(-1)
+    const size = sizes[index]
+    return {
+      path: tree.path,
+      name: basename(tree.path),
+      branch: tree.branch,
+      head: tree.head,
+      isMain: tree.isMain,
+      sessionId: owner?.session.id ?? null,
+      isAlive: owner?.alive ?? false,
+      staged,
+      unstaged,
+      untracked,
+      ahead: answer?.ahead ?? 0,
+      behind: answer?.behind ?? 0,
+      landed: {
+        state: answer?.state ?? 'no-work',
+        method: answer?.method ?? null,
+        reverted: answer?.reverted ?? false,
+      },
+      locked: tree.locked,
+      operation,
+      ...(size === undefined ? {} : { diskBytes: size }),
+    }
+  })
+}
+
+/** The working trees of a repo, each with its changes, its session and whether it has landed. Never fetches, writes nothing. */
+export async function listTrees(deps: Deps, input: ListInput): Promise<ListResult> {
+  if (input.all !== true) {
+    return { worktrees: await rowsOf(deps, await openRepo(input.directory), input.disk === true) }
+  }
+  const folders = await deps.store.repoFolders(deps.runtime.host)
+  const rows: TreeRow[] = []
+  for (const folder of folders) {
+    rows.push(...(await rowsOf(deps, await openRepo(folder), input.disk === true)))
+  }
+  return { worktrees: rows }
+}

@@ -1,0 +1,132 @@
+import type { ProcessKey, SessionRecord, SessionWrites } from '@pcc/store/hot'
+import { headBranch, type RepoLocation } from '@pcc/worktree/locate'
+import type { HotDeps } from '../hot-coordinator.js'
+import { isAlive } from '../liveness.js'
+import { type RepoKey, repoKey, repoRow } from '../repo-key.js'
+import { ancestry } from '../runtime.js'
+import { locateRepo } from '@pcc/worktree/locate'
+import { basename } from 'node:path'
+
+export interface RegisterInput {
+  /** The agent's process. */
+  pid: number
+  directory: string
+  /** The agent's own name for its conversation, which changes under the process (`/clear`, `--resume`). */
+  agentSessionId: string | null
+  /** What the person called it, if anything. */
+  title?: string | undefined
+}
+
+export type RegisterResult =
+  | { outcome: 'outside' }
+  | { outcome: 'no-process' }
+  | { outcome: 'registered'; session: SessionRecord; isNew: boolean; others: SessionRecord[] }
+
+interface Registration {
+  deps: HotDeps
+  input: RegisterInput
+  key: RepoKey
+  location: RepoLocation & { topLevel: string }
+  /** The agent's process first, then its ancestors. */
+  chain: ProcessKey[]
+}
+
+function sameProcess(row: SessionRecord, key: ProcessKey): boolean {
+  return row.pid === key.pid && (row.processStart === null || row.processStart === key.processStart)
+}
+
+function newSession(registration: Registration, repoId: string, taken: readonly SessionRecord[]): SessionRecord {
+  const { deps, input, location, chain } = registration
+  const now = deps.runtime.now()
+  const title = input.title?.trim()
+  const free = title !== undefined && title !== '' && !taken.some((row) => row.name === title)
+  return {
+    ...(chain[0] as ProcessKey),
+    id: deps.runtime.newId(),
+    repoId,
+    name: free ? title : null,
+    agentSessionId: input.agentSessionId,
+    worktreePath: location.topLevel,
+    worktreeName: location.isMain ? null : basename(location.topLevel),
+    branch: headBranch(location.gitDir),
+    base: null,
+    isMainRepo: location.isMain,
+    ownsWorktree: false,
+    startedAt: now,
+    lastHeartbeat: now,
+    endedAt: null,
+    endReason: null,
+    executionMode: 'local',
+    sandboxId: null,
+    prompt: null,
+    status: 'active',
+    outputLog: null,
+    origin: 'hook',
+  }
+}
+
+/**
+ * The session that this agent process already is. Its own row; or the row of the process that launched it, which no agent has joined
+ * yet: then the agent's process takes that row over if `start` made it (a launcher of the agent stood in for it), and else only joins.
+ */
+function knownSession(registration: Registration, rows: readonly SessionRecord[]): SessionRecord | undefined {
+  const { chain, deps } = registration
+  const own = rows.find((row) => sameProcess(row, chain[0] as ProcessKey))
+  if (own !== undefined) return own
+  for (const key of chain.slice(1)) {
+    const above = rows.find((row) => sameProcess(row, key))
+    if (above === undefined) continue
+    if (above.agentSessionId !== null) return undefined
+    const launched = above.id === deps.env['PARALLEL_CC_SESSION_ID']
+    const sameTree = above.worktreePath === registration.location.topLevel
+    if (launched && above.origin === 'start') return { ...above, ...(chain[0] as ProcessKey) }
+    return sameTree ? above : undefined
+  }
+  return undefined
+}
+
+async function register(registration: Registration, tx: SessionWrites): Promise<[SessionRecord, boolean, SessionRecord[]]> {
+  const { deps, input, chain } = registration
+  const repo = await tx.ensureRepo(repoRow(deps.runtime, registration.key))
+  const rows = await tx.sessionsByPids(
+    deps.runtime.host,
+    chain.map((key) => key.pid),
+  )
+  const open = await tx.openSessions(repo.id)
+  const known = knownSession(registration, rows)
+  if (known === undefined) {
+    const session = newSession(registration, repo.id, open)
+    await tx.insertSession(session)
+    return [session, true, open]
+  }
+  const patch = {
+    pid: known.pid,
+    processStart: known.processStart,
+    agentSessionId: input.agentSessionId,
+    lastHeartbeat: deps.runtime.now(),
+    status: 'active' as const,
+  }
+  await tx.updateSession(known.id, patch)
+  return [{ ...known, ...patch }, false, open]
+}
+
+/**
+ * Registers the agent process that reports itself, also when nobody started it through us. One process is one session: reporting again
+ * (`/clear`, `/resume`) keeps it. A session elsewhere in the ancestry (an agent started by an agent) is another session.
+ */
+export async function registerSession(deps: HotDeps, input: RegisterInput): Promise<RegisterResult> {
+  const location = locateRepo(input.directory)
+  if (location === null || location.topLevel === null) return { outcome: 'outside' }
+  const chain = ancestry(deps.runtime, input.pid)
+  if (chain.length === 0) return { outcome: 'no-process' }
+  const registration: Registration = {
+    deps,
+    input,
+    key: repoKey(deps.runtime, location.commonDir),
+    location: { ...location, topLevel: location.topLevel },
+    chain,
+  }
+  const [session, isNew, open] = await deps.store.write(registration.key.commonDir, (tx) => register(registration, tx))
+  const others = open.filter((row) => row.id !== session.id && isAlive(deps.runtime, row))
+  return { outcome: 'registered', session, isNew, others }
+}
