@@ -6,12 +6,13 @@ function onSearchPath(program) {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)))
 }
 
-/** PostgreSQL's server programs are not on Debian's or Homebrew's search path. */
+/** PostgreSQL's server programs are not on the search path, neither on Debian nor with Homebrew. */
 function hasPostgresServer() {
-  const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql') : []
-  return (
-    versions.some((version) => existsSync(`/usr/lib/postgresql/${version}/bin/initdb`)) ||
-    onSearchPath('initdb')
+  const folders = ['/usr/lib/postgresql', '/opt/homebrew/opt', '/usr/local/opt'].filter((path) =>
+    existsSync(path),
+  )
+  return folders.some((folder) =>
+    readdirSync(folder).some((name) => existsSync(join(folder, name, 'bin', 'initdb'))),
   )
 }
 
