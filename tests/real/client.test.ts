@@ -136,6 +136,25 @@ describe('a headless client', () => {
     expect(api.textsSentToModel('alpha').join('\n')).toContain('SUB-DONE')
   })
 
+  it('can be watched while it works', async () => {
+    const repo = tempRepo()
+    const api = await startScriptedApi()
+    const hold = gate()
+    api.script('alpha', [
+      use('Bash', { command: 'echo $((6*7))', description: 'count' }),
+      say('end', { gate: hold }),
+    ])
+
+    const client = spawnClaude({ cwd: repo.root, home: repo.home, api, prompt: '[[alpha]] count' })
+    const seen = await client.waitForEvent((event) => event.type === 'user')
+    const ended = client.events().some((event) => event.type === 'result')
+    hold.open()
+
+    expect(JSON.stringify(seen)).toContain('"content":"42"')
+    expect(ended).toBe(false)
+    expect(await client.done).toMatchObject({ code: 0, result: { result: 'end' } })
+  })
+
   it('ends plainly when nothing is scripted, and the request is kept', async () => {
     const repo = tempRepo()
     const api = await startScriptedApi()

@@ -29,7 +29,7 @@ function textBlock(text: string): { start: object; pieces: object[] } {
 }
 
 /** The events of one answer, in the order and shape of the Messages API's stream. */
-export function answerEvents(answer: Answer, { number, model }: AnswerContext): Event[] {
+function answerEvents(answer: Answer, { number, model }: AnswerContext): Event[] {
   const tools = answer.tools ?? []
   const input = answer.usage?.input ?? 100
   const output = answer.usage?.output ?? 20
