@@ -19,7 +19,8 @@ export function hermeticEnv(home: string, extra: Record<string, string> = {}): R
   const env: Record<string, string> = {}
   for (const [name, value] of Object.entries(process.env)) {
     if (value === undefined) continue
-    if (/^(GIT_|CLAUDE|ANTHROPIC_|PARALLEL_CC_|XDG_|NODE_EXTRA_CA_CERTS|NODE_V8_COVERAGE|VITEST)/.test(name)) continue
+    if (/^(GIT_|CLAUDE|ANTHROPIC_|PARALLEL_CC_|XDG_|NODE_EXTRA_CA_CERTS|NODE_V8_COVERAGE|VITEST)/.test(name))
+      continue
     env[name] = value
   }
   return {
@@ -96,10 +97,13 @@ export function tempRepo(options: TempRepoOptions = {}): TempRepo {
   mkdirSync(root, { recursive: true })
   const env = hermeticEnv(home)
   const gitIn = (cwd: string, ...args: string[]): string =>
-    execFileSync('git', args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 }).replace(
-      /\n$/,
-      '',
-    )
+    execFileSync('git', args, {
+      cwd,
+      env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      maxBuffer: 1 << 28,
+    }).replace(/\n$/, '')
   const repo: TempRepo = {
     root,
     home,
