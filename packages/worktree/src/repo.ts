@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { WorktreeError } from './errors.js'
-import { type GitResult, git, gitEnvironment } from './git/run.js'
+import { git, gitEnvironment } from './git/run.js'
 import { locateRepo } from './locate.js'
 
 /** A repository, seen from one of its working trees. */
@@ -121,19 +121,19 @@ function refusal(directory: string, stderr: string): WorktreeError {
   )
 }
 
-// one process: a bare repository answers everything but the last question and then exits with 128
+// one process for all; HEAD comes last, since nothing is read after one that does not resolve
 const QUESTIONS = [
   'rev-parse',
   '--path-format=absolute',
   '--is-bare-repository',
   '--show-object-format',
-  '--revs-only',
-  'HEAD',
   '--git-dir',
   '--is-inside-work-tree',
   '--git-common-dir',
   '--is-inside-work-tree',
-  '--show-toplevel',
+  '--show-cdup',
+  '--revs-only',
+  'HEAD',
 ]
 
 interface Answers {
@@ -145,20 +145,28 @@ interface Answers {
   topLevel: string | null
 }
 
-function readAnswers(result: GitResult): Answers | null {
-  const match =
-    /^(true|false)\n(sha1|sha256)\n(?:([0-9a-f]{40,64})\n)?([\s\S]+?)\n(true|false)\n([\s\S]+?)\n\5\n(?:([\s\S]+)\n)?$/.exec(
-      result.stdout.toString('utf8'),
-    )
+/** The paths may hold newlines, so the words between them are what the answer is cut at. */
+function readAnswers(directory: string, stdout: string): Answers | null {
+  const match = /^(true|false)\n(sha1|sha256)\n([\s\S]+?)\n(true|false)\n([\s\S]+?)\n\4\n([\s\S]*)$/.exec(
+    stdout,
+  )
   if (match === null) return null
-  const [, bare, objectFormat, head, gitDir = '', inside, commonDir = '', topLevel] = match
-  return {
-    bare: bare === 'true',
-    objectFormat: objectFormat === 'sha256' ? 'sha256' : 'sha1',
-    hasCommits: head !== undefined,
-    gitDir: realpathSync(gitDir),
-    commonDir: realpathSync(commonDir),
-    topLevel: inside === 'true' && topLevel !== undefined ? realpathSync(topLevel) : null,
+  const [, bare, objectFormat, gitDir = '', inside, commonDir = '', rest = ''] = match
+  const up = rest.replace(/(^|\n)[0-9a-f]{40,64}\n$/, '$1').replace(/\n$/, '')
+  try {
+    return {
+      bare: bare === 'true',
+      objectFormat: objectFormat === 'sha256' ? 'sha256' : 'sha1',
+      hasCommits: /(^|\n)[0-9a-f]{40,64}\n$/.test(rest),
+      gitDir: realpathSync(gitDir),
+      commonDir: realpathSync(commonDir),
+      topLevel: inside === 'true' ? realpathSync(resolve(realpathSync(directory), up)) : null,
+    }
+  } catch (error) {
+    throw new WorktreeError('WORKTREE_FS_FAILED', `cannot read the repository at ${directory}`, {
+      data: { directory, code: (error as NodeJS.ErrnoException).code ?? null },
+      cause: error,
+    })
   }
 }
 
@@ -229,7 +237,7 @@ export async function openRepo(directory: string): Promise<Repo> {
     requireGit(directory),
     git(QUESTIONS, { cwd: directory, okCodes: [0, 128] }),
   ])
-  const answers = readAnswers(result)
+  const answers = readAnswers(directory, result.stdout.toString('utf8'))
   if (answers === null) throw refusal(directory, result.stderr)
   const { bare, objectFormat, hasCommits, gitDir, commonDir } = answers
   const base = { commonDir, gitDir, objectFormat, hasCommits }
