@@ -13,11 +13,21 @@ export interface TreePlace {
 
 /** Runs git on a tree whose git directory is named, so that nothing at the path can lead it elsewhere. */
 async function inTree(place: TreePlace, args: readonly string[], extra: TreeCall = {}): Promise<Buffer> {
-  const settings = ['-c', 'core.fsmonitor=false', '-c', 'core.untrackedCache=false', '-c', 'core.splitIndex=false']
-  const { stdout } = await git([...settings, `--git-dir=${place.gitDir}`, `--work-tree=${place.path}`, ...args], {
-    cwd: place.path,
-    ...extra,
-  })
+  const settings = [
+    '-c',
+    'core.fsmonitor=false',
+    '-c',
+    'core.untrackedCache=false',
+    '-c',
+    'core.splitIndex=false',
+  ]
+  const { stdout } = await git(
+    [...settings, `--git-dir=${place.gitDir}`, `--work-tree=${place.path}`, ...args],
+    {
+      cwd: place.path,
+      ...extra,
+    },
+  )
   return stdout
 }
 
@@ -30,7 +40,9 @@ interface TreeCall {
 /** `git ls-files -v` marks what status passes over: lower case is assume-unchanged, S is skip-worktree. */
 async function hiddenPaths(place: TreePlace): Promise<Buffer[]> {
   const fields = splitNul(await inTree(place, ['ls-files', '-v', '-z']))
-  return fields.filter((field) => /^[a-zS] /.test(field.toString('latin1', 0, 2))).map((field) => field.subarray(2))
+  return fields
+    .filter((field) => /^[a-zS] /.test(field.toString('latin1', 0, 2)))
+    .map((field) => field.subarray(2))
 }
 
 /**
@@ -41,7 +53,7 @@ export async function countHiddenChanges(place: TreePlace): Promise<number> {
   const present: Buffer[] = []
   for (const path of await hiddenPaths(place)) {
     // what a sparse checkout left out is not there, and not a deletion
-    const full = join(place.path, path.toString('utf8'))
+    const full = Buffer.concat([Buffer.from(`${place.path}/`), path])
     if ((await kindOf(full)) !== 'none') present.push(path, Buffer.of(0))
   }
   if (present.length === 0) return 0
@@ -52,7 +64,9 @@ export async function countHiddenChanges(place: TreePlace): Promise<number> {
     const input = Buffer.concat(present)
     await inTree(place, ['update-index', '-z', '--no-assume-unchanged', '--stdin'], { ...options, input })
     await inTree(place, ['update-index', '-z', '--no-skip-worktree', '--stdin'], { ...options, input })
-    return splitNul(await inTree(place, ['diff-files', '--name-only', '-z', '--ignore-submodules=all'], options)).length
+    return splitNul(
+      await inTree(place, ['diff-files', '--name-only', '-z', '--ignore-submodules=all'], options),
+    ).length
   } finally {
     await rm(copy, { force: true })
     await rm(`${copy}.lock`, { force: true })

@@ -42,10 +42,15 @@ async function pointerRefusal(path: string, adminDir: string, commonDir: string)
   const dotGit = join(path, '.git')
   const kind = await kindOf(dotGit)
   if (kind === 'directory') return refuse('not-registered', `${path} holds a repository of its own`)
-  if (kind !== 'file') return refuse('not-registered', `${dotGit} is not a file that names a worktree of this repository`)
+  if (kind !== 'file')
+    return refuse('not-registered', `${dotGit} is not a file that names a worktree of this repository`)
   const pointer = /^gitdir: ([\s\S]*?)[\r\n]*$/.exec(await readFile(dotGit, 'utf8'))?.[1]
   const named = pointer === undefined ? null : resolve(path, pointer)
-  if (named === null || (await kindOf(named)) !== 'directory' || (await realpath(named)) !== (await realpath(adminDir))) {
+  if (
+    named === null ||
+    (await kindOf(named)) !== 'directory' ||
+    (await realpath(named)) !== (await realpath(adminDir))
+  ) {
     return refuse('not-registered', `${dotGit} names ${pointer ?? 'nothing'}, not ${adminDir}`)
   }
   const back = (await readFile(join(adminDir, 'gitdir'), 'utf8')).replace(/[\r\n]+$/, '')

@@ -10,13 +10,17 @@ interface Ref {
 
 async function listRefs(commonDir: string): Promise<Ref[]> {
   const fields = '%(refname) %(objecttype) %(objectname) %(*objecttype) %(*objectname)'
-  const lines = await plumbLines(['for-each-ref', `--format=${fields}`], { gitDir: commonDir, readOnly: true })
+  const lines = await plumbLines(['for-each-ref', `--format=${fields}`], {
+    gitDir: commonDir,
+    readOnly: true,
+  })
   const refs: Ref[] = []
   for (const line of lines) {
     const [name = '', type = '', id = '', peeledType = '', peeled = ''] = line.split(' ')
     if (type === 'commit') refs.push({ name, commit: id })
     // a tag of a tag is peeled by rev-list
-    else if (type === 'tag' && (peeledType === 'commit' || peeledType === 'tag')) refs.push({ name, commit: peeled })
+    else if (type === 'tag' && (peeledType === 'commit' || peeledType === 'tag'))
+      refs.push({ name, commit: peeled })
   }
   return refs
 }
@@ -39,7 +43,11 @@ export interface OnlyHere {
 }
 
 /** The commits reachable from `head` that no other ref reaches. */
-export async function commitsOnlyHere(commonDir: string, head: string, others: readonly string[]): Promise<OnlyHere> {
+export async function commitsOnlyHere(
+  commonDir: string,
+  head: string,
+  others: readonly string[],
+): Promise<OnlyHere> {
   const options = { gitDir: commonDir, readOnly: true }
   const input = [head, '--not', ...others].map((line) => `${line}\n`).join('')
   const count = Number(await plumbText(['rev-list', '--count', '--stdin'], { ...options, input }))

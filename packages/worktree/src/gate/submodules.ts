@@ -6,8 +6,8 @@ import { git } from '../git/run.js'
 import { inspectTree } from '../inspect.js'
 import { submoduleRepos, submoduleTree } from '../trash/admin.js'
 import { kindOf } from '../trash/paths.js'
-import { counted, type Refusal, refuse } from './reasons.js'
 import type { TreePlace } from './files.js'
+import { counted, type Refusal, refuse } from './reasons.js'
 
 /** A submodule that is checked out, or whose repository would leave with the tree. */
 export interface Submodule {
@@ -63,31 +63,37 @@ async function count(gitDir: string, revisions: readonly string[]): Promise<numb
   return Number((await git(args, { cwd: gitDir })).stdout.toString('utf8'))
 }
 
+async function hasRef(gitDir: string, name: string): Promise<boolean> {
+  const args = [`--git-dir=${gitDir}`, 'rev-parse', '--verify', '--quiet', `${name}^{commit}`]
+  return (await git(args, { cwd: gitDir, okCodes: [0, 1] })).code === 0
+}
+
 async function submoduleRefusals(submodule: Submodule, name: string): Promise<Refusal[]> {
   const refusals: Refusal[] = []
   if (submodule.path !== null) {
     const state = await inspectTree(submodule.path, { gitDir: submodule.gitDir })
     const changed = state.staged + state.unstaged + state.untracked + state.conflicted
-    if (changed > 0) refusals.push(refuse('submodule', `submodule ${name}: ${counted(changed, 'uncommitted change')}`))
-    if (state.operation !== null) refusals.push(refuse('submodule', `submodule ${name}: a ${state.operation} is under way`))
+    if (changed > 0)
+      refusals.push(refuse('submodule', `submodule ${name}: ${counted(changed, 'uncommitted change')}`))
+    if (state.operation !== null)
+      refusals.push(refuse('submodule', `submodule ${name}: a ${state.operation} is under way`))
   }
-  const head = await git([`--git-dir=${submodule.gitDir}`, 'rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], {
-    cwd: submodule.gitDir,
-    okCodes: [0, 1],
-  })
-  const tips = head.code === 0 ? ['HEAD', '--branches'] : ['--branches']
+  const tips = (await hasRef(submodule.gitDir, 'HEAD')) ? ['HEAD', '--branches'] : ['--branches']
   const unpushed = await count(submodule.gitDir, [...tips, '--not', '--remotes'])
   if (unpushed > 0) {
     refusals.push(refuse('submodule', `submodule ${name}: ${counted(unpushed, 'commit')} that no remote has`))
   }
-  // the reflog of the stash is what lists it
-  const stashes = await count(submodule.gitDir, ['--glob=refs/stash'])
-  if (stashes > 0) refusals.push(refuse('submodule', `submodule ${name}: it has a stash`))
+  if (await hasRef(submodule.gitDir, 'refs/stash')) {
+    refusals.push(refuse('submodule', `submodule ${name}: it has a stash`))
+  }
   return refusals
 }
 
 /** What would be lost with the submodules of a tree: uncommitted work, commits that no remote has, stashes. */
-export async function judgeSubmodules(place: TreePlace, submodules: readonly Submodule[]): Promise<Refusal[]> {
+export async function judgeSubmodules(
+  place: TreePlace,
+  submodules: readonly Submodule[],
+): Promise<Refusal[]> {
   const refusals: Refusal[] = []
   for (const submodule of submodules) {
     const name = (submodule.path ?? submodule.gitDir).replace(`${place.path}/`, '')

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import { lstat, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
-import { plumb } from './plumbing.js'
 import { errnoOf, makeFolder, renameDurably, syncFolder, writeDurably } from './durable.js'
 import { kindOf } from './paths.js'
+import { plumb } from './plumbing.js'
 
 /** What the `locked` file of a tree says while it is being removed or restored. */
 export function lockReason(id: string): string {
@@ -59,10 +60,29 @@ export async function putAdminBack(from: string, target: string): Promise<void> 
     await renameDurably(from, target)
   } catch (error) {
     // where a folder cannot replace an empty one
-    if (!['EPERM', 'EEXIST', 'EACCES'].includes(errnoOf(error) ?? '') || !(await isEmptyFolder(target))) throw error
+    if (!['EPERM', 'EEXIST', 'EACCES'].includes(errnoOf(error) ?? '') || !(await isEmptyFolder(target)))
+      throw error
     await rmdir(target)
     await renameDurably(from, target)
   }
+}
+
+/**
+ * A fingerprint of what git changes in an admin directory when somebody works in the tree: a difference between two of them means
+ * that work may have come in between.
+ */
+export async function printAdmin(adminDir: string): Promise<string> {
+  const hash = createHash('sha256')
+  for (const name of ['HEAD', 'index', 'logs/HEAD', 'ORIG_HEAD']) {
+    try {
+      hash.update(await readFile(join(adminDir, name)))
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTDIR') throw error
+      hash.update('absent')
+    }
+    hash.update('\0')
+  }
+  return hash.digest('hex')
 }
 
 async function replaceFile(path: string, content: string): Promise<void> {
@@ -90,7 +110,8 @@ async function submoduleDirs(modules: string): Promise<string[]> {
   for (const entry of await readdir(modules, { withFileTypes: true })) {
     if (!entry.isDirectory()) continue
     const dir = join(modules, entry.name)
-    if ((await kindOf(join(dir, 'HEAD'))) === 'file') found.push(dir, ...(await submoduleDirs(join(dir, 'modules'))))
+    if ((await kindOf(join(dir, 'HEAD'))) === 'file')
+      found.push(dir, ...(await submoduleDirs(join(dir, 'modules'))))
     else found.push(...(await submoduleDirs(dir)))
   }
   return found

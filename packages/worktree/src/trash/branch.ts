@@ -71,12 +71,18 @@ export async function deleteBranch(place: BranchPlace): Promise<boolean> {
   const { code, stderr } = await plumb(args, { gitDir: place.commonDir, okCodes: [0, 1, 128] })
   if (code !== 0) {
     if ((await branchTip(place.commonDir, place.branch)) !== place.head) return false
-    throw new WorktreeError('WORKTREE_GIT_FAILED', `branch '${place.branch}' could not be deleted: ${stderr.trim()}`, {
-      data: { branch: place.branch, stderr },
-    })
+    throw new WorktreeError(
+      'WORKTREE_GIT_FAILED',
+      `branch '${place.branch}' could not be deleted: ${stderr.trim()}`,
+      {
+        data: { branch: place.branch, stderr },
+      },
+    )
   }
   if ((await branchSettings(place)).length > 0) {
-    await plumb(['config', '--local', '--remove-section', `branch.${place.branch}`], { gitDir: place.commonDir })
+    await plumb(['config', '--local', '--remove-section', `branch.${place.branch}`], {
+      gitDir: place.commonDir,
+    })
   }
   return true
 }

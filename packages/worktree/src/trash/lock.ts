@@ -2,6 +2,7 @@ import { link, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WorktreeError } from '../errors.js'
 import { errnoOf, fsFailure, writeDurably } from './durable.js'
+import { kindOf } from './paths.js'
 
 /** Who works on a removal: a process by its id *and* its start, since ids are used again. */
 export interface RemovalOwner {
@@ -20,9 +21,9 @@ export interface RemovalActor {
   isAlive: (owner: RemovalOwner) => boolean | Promise<boolean>
 }
 
-/** Held while one process works on one removal. */
+/** Held while one process works on one removal; give it to `unlockRemoval` at the end. */
 export interface RemovalLock {
-  release(): Promise<void>
+  name: string
 }
 
 const NAME = /^lock-(\d{6})\.json$/
@@ -47,7 +48,10 @@ async function lastLock(folder: string): Promise<{ number: number; owner: Remova
 }
 
 /** The process that works on this removal now, or `null`. */
-export async function removalOwner(folder: string, isAlive: RemovalActor['isAlive']): Promise<RemovalOwner | null> {
+export async function removalOwner(
+  folder: string,
+  isAlive: RemovalActor['isAlive'],
+): Promise<RemovalOwner | null> {
   const { owner } = await lastLock(folder)
   return owner !== null && (await isAlive(owner)) ? owner : null
 }
@@ -63,14 +67,18 @@ export async function lockRemoval(folder: string, actor: RemovalActor): Promise<
     for (;;) {
       const last = await lastLock(folder)
       if (last.owner !== null && (await actor.isAlive(last.owner))) return null
-      const path = join(folder, `lock-${String(last.number + 1).padStart(6, '0')}.json`)
-      if (await createLock(path, actor.owner)) {
-        return { release: () => writeDurably(path, '{"owner":null}\n') }
-      }
+      const name = `lock-${String(last.number + 1).padStart(6, '0')}.json`
+      if (await createLock(join(folder, name), actor.owner)) return { name }
     }
   } catch (error) {
     throw fsFailure(`lock ${folder}`, error)
   }
+}
+
+/** Gives the right back. Nothing happens when the folder is gone: there is nothing left to work on. */
+export async function unlockRemoval(folder: string, lock: RemovalLock): Promise<void> {
+  if ((await kindOf(folder)) === 'none') return
+  await writeDurably(join(folder, lock.name), '{"owner":null}\n')
 }
 
 let serial = 0

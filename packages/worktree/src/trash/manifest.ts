@@ -26,6 +26,8 @@ export interface RemovalManifest {
   /** Full id of the commit that was judged. */
   head: string
   base: string | null
+  /** Fingerprint of what the admin directory held, see `printAdmin`. */
+  adminPrint: string
   /** Why it could go, in short words: what became of its commits, and what was discarded. */
   reasons: string[]
   /** ISO 8601, UTC. */
@@ -41,7 +43,9 @@ export interface BrokenRemoval {
 const OBJECT_ID = /^([0-9a-f]{40}|[0-9a-f]{64})$/
 
 function isName(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && !/[/\\\0]/.test(value) && value !== '.' && value !== '..'
+  return (
+    typeof value === 'string' && value !== '' && !/[/\\\0]/.test(value) && value !== '.' && value !== '..'
+  )
 }
 
 function isBranch(value: unknown): value is string {
@@ -72,11 +76,14 @@ export function parseManifest(text: string, id: string): RemovalManifest | strin
     (base === null || (typeof base === 'string' && OBJECT_ID.test(base))) &&
     (branchFate === 'delete' || branchFate === 'keep') &&
     REMOVAL_STATES.includes(state as RemovalState) &&
+    typeof value.adminPrint === 'string' &&
     typeof removedAt === 'string' &&
     !Number.isNaN(Date.parse(removedAt)) &&
     Array.isArray(reasons) &&
     reasons.every((reason) => typeof reason === 'string')
-  return sound ? { ...(value as RemovalManifest), restoredAdminName } : 'its manifest has fields missing or wrong'
+  return sound
+    ? { ...(value as RemovalManifest), restoredAdminName }
+    : 'its manifest has fields missing or wrong'
 }
 
 /** Writes the manifest in one step, on the disk when this returns. */

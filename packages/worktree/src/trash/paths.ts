@@ -43,8 +43,10 @@ export function rescuePrefix(id: string): string {
   return `refs/parallel-cc/rescue/${id}`
 }
 
+export type PathKind = 'directory' | 'file' | 'link' | 'other' | 'none'
+
 /** What lies at a path, not following a link at its end. */
-export async function kindOf(path: string): Promise<'directory' | 'file' | 'link' | 'other' | 'none'> {
+export async function kindOf(path: string | Buffer): Promise<PathKind> {
   try {
     const stat = await lstat(path)
     if (stat.isDirectory()) return 'directory'
@@ -53,7 +55,9 @@ export async function kindOf(path: string): Promise<'directory' | 'file' | 'link
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'none'
-    throw new WorktreeError('WORKTREE_FS_FAILED', `cannot look at ${path}: ${code}`, { cause: error })
+    throw new WorktreeError('WORKTREE_FS_FAILED', `cannot look at ${path.toString()}: ${code}`, {
+      cause: error,
+    })
   }
 }
 

@@ -86,7 +86,9 @@ async function loneTips(input: RescueInput, commits: readonly string[]): Promise
   if (commits.length === 0) return []
   const args = ['rev-list', '--parents', '--stdin']
   const lines = [...commits, '--not', input.head, ...input.others].map((line) => `${line}\n`).join('')
-  const listed = (await plumbLines(args, { gitDir: input.commonDir, input: lines })).map((line) => line.split(' '))
+  const listed = (await plumbLines(args, { gitDir: input.commonDir, input: lines })).map((line) =>
+    line.split(' '),
+  )
   const reached = new Set(listed.flatMap(([, ...parents]) => parents))
   return listed.flatMap(([commit = '']) => (reached.has(commit) ? [] : [commit]))
 }
@@ -120,7 +122,9 @@ async function writeReflogCommit(input: RescueInput): Promise<string | null> {
   )
   const loose = kept.filter(({ type }) => type !== 'commit')
   if (tips.length === 0 && loose.length === 0) return null
-  const entries = loose.map(({ id, type }) => `${type === 'tree' ? '040000' : '100644'} ${type} ${id}\t${id}\0`)
+  const entries = loose.map(
+    ({ id, type }) => `${type === 'tree' ? '040000' : '100644'} ${type} ${id}\t${id}\0`,
+  )
   const tree = await plumbText(['mktree', '-z'], { gitDir: input.commonDir, input: entries.join('') })
   const message = `What only the reflogs and parked operations of ${JSON.stringify(input.path)} knew`
   return writeCommit(input, { tree, parents: tips, message })
@@ -140,7 +144,10 @@ export async function writeRescueRefs(input: RescueInput): Promise<string[]> {
     const headTree = await plumbText(['rev-parse', `${input.head}^{tree}`], { gitDir: input.commonDir })
     if (index.unmerged || index.tree !== headTree) {
       const message = `What was staged in ${JSON.stringify(input.path)}`
-      refs.set(`${prefix}/index`, await writeCommit(input, { tree: index.tree, parents: [input.head], message }))
+      refs.set(
+        `${prefix}/index`,
+        await writeCommit(input, { tree: index.tree, parents: [input.head], message }),
+      )
     }
   }
   const reflog = await writeReflogCommit(input)
