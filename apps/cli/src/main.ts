@@ -32,7 +32,10 @@ function build(io: Io, invocation: Invocation, done: (code: number) => void): Ar
     .wrap(Math.min(100, io.columns ?? 100))
     .epilogue(EPILOGUE)
     .fail((message: string | null, error: Error | undefined) => {
-      throw error ?? new UsageError(message ?? 'wrong usage', 'parallel-cc --help lists the commands.')
+      // what the parser refuses is wrong usage; what a command threw is that command's
+      if (error !== undefined && error.name !== 'YError') throw error
+      const text = (message ?? error?.message ?? 'wrong usage').replace(/\s*\n\s*/g, ' ').trim()
+      throw new UsageError(text, 'parallel-cc COMMAND --help shows what it takes.')
     })
   return registerCommands(io, parser, done)
 }

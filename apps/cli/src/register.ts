@@ -146,24 +146,24 @@ function registerCare(io: Io, parser: Parser, done: Done): Parser {
     )
 }
 
-/** Names of the living sessions, for completion; nothing when they cannot be had. */
-async function sessionNames(io: Io): Promise<string[]> {
-  try {
-    const { withCoordinator } = await import('./context.js')
-    const { sessions } = await withCoordinator(io, (it) => it.status({ directory: io.cwd, all: true }))
-    return sessions.map((session) => session.name ?? session.sessionId)
-  } catch {
-    // completion must never disturb the person who types
-    return []
-  }
+function registerShell(io: Io, parser: Parser, done: Done): Parser {
+  return parser
+    .command(
+      'completion [shell]',
+      'Print the completion script of a shell',
+      (y) => y.positional('shell', { choices: ['bash', 'zsh', 'fish'] as const, default: 'bash' as const }),
+      async (argv) => {
+        const { completion } = await import('./commands/completion.js')
+        done(await completion(io, argv))
+      },
+    )
+    .command('complete', false, {}, async (argv) => {
+      const { complete } = await import('./commands/completion.js')
+      done(await complete(io, afterDashes(argv)))
+    })
 }
 
 /** Adds all commands. Each loads its code only when it runs. */
 export function registerCommands(io: Io, parser: Parser, done: Done): Parser {
-  const all = registerCare(io, registerViews(io, registerLife(io, parser, done), done), done)
-  return all.completion('completion', 'Print the completion script for bash or zsh', async (_current, argv) => {
-    const words = (argv['_'] as unknown[]).map(String)
-    if (words.includes('stop') || words.includes('heartbeat')) return sessionNames(io)
-    return ['start', 'heartbeat', 'stop', 'status', 'list', 'cleanup', 'restore', 'config', 'completion']
-  })
+  return [registerLife, registerViews, registerCare, registerShell].reduce((all, add) => add(io, all, done), parser)
 }

@@ -52,11 +52,22 @@ test('a broken settings file is wrong usage, and names the file', async () => {
   expect(ran.stderr).toContain(file)
 })
 
-test('completion prints a script, and knows commands and sessions', async () => {
+test('completion prints a script for each shell', async () => {
   const it = shell()
-  expect((await it.run(['completion'])).stdout).toContain('parallel-cc')
-  await it.run(['start', '--no-launch', '--pid', String(process.pid), '--name', 'backend'])
-  const names = await it.run(['--get-yargs-completions', 'parallel-cc', 'stop', ''])
-  expect(names.stdout).toContain('backend')
-  expect((await it.run(['--get-yargs-completions', 'parallel-cc', ''])).stdout).toContain('cleanup')
+  for (const name of ['bash', 'zsh', 'fish']) {
+    expect((await it.run(['completion', name])).stdout).toContain('parallel-cc complete -- ')
+  }
+  expect((await it.run(['completion', 'tcsh'])).code).toBe(2)
+})
+
+test('completion knows commands, flags, settings and sessions, and offers only names that are plain words', async () => {
+  const it = shell()
+  await it.run(['start', '--no-launch', '--pid', String(process.pid), '--name', 'back$(end)'])
+  const { sessions } = (await it.run(['status', '--json'])).json<{ sessions: { sessionId: string }[] }>()
+  const offered = async (...words: string[]) => (await it.run(['complete', '--', ...words])).stdout.trim().split('\n')
+  expect(await offered('st')).toEqual(['start', 'stop', 'status'])
+  expect(await offered('stop', '')).toEqual([sessions[0]?.sessionId, '--keep', '--json', '--repo'])
+  expect(await offered('config', 'get', 'trash')).toEqual(['trash.keepDays'])
+  expect(await offered('restore', '')).toEqual(['--json', '--repo'])
+  expect(await it.run(['complete', '--', 'restore', ''], { cwd: it.repo.base })).toMatchObject({ code: 0, stdout: '' })
 })
