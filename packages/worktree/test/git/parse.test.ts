@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseStatus, parseWorktreeList, splitNul } from '../src/git/parse.js'
+import { parseStatus, parseWorktreeList, splitNul } from '../../src/git/parse.js'
 
 const nul = (...fields: string[]): Buffer => Buffer.from(fields.map((field) => `${field}\0`).join(''))
 const OID = '0123456789abcdef0123456789abcdef01234567'
