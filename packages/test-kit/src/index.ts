@@ -1,4 +1,4 @@
-export { eventually, type Sleeper, sleeper } from './processes.js'
+export { type BundleOptions, bundleFixture } from './bundle.js'
 export {
   type ClientEvent,
   type ClientOptions,
@@ -30,6 +30,8 @@ export {
   type Turn,
   use,
 } from './claude/turns.js'
+export { type PostgresServer, startPostgres } from './postgres.js'
+export { eventually, type Sleeper, sleeper } from './processes.js'
 export {
   type Files,
   hermeticEnv,
@@ -40,4 +42,3 @@ export {
   tempRepo,
   writeFiles,
 } from './temp.js'
-export { type PostgresServer, startPostgres } from './postgres.js'

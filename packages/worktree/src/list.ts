@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { type AdminDir, adminDirsAt, readAdminDirs } from './admin-dirs.js'
+import { retryOnContention } from './git/contention.js'
 import { type ListedWorktree, parseWorktreeList } from './git/parse.js'
 import { git } from './git/run.js'
 import { headBranch } from './locate.js'
@@ -46,7 +47,7 @@ export async function listWorktrees(
 ): Promise<WorktreeEntry[]> {
   const { commonDir } = repo
   const args = [`--git-dir=${commonDir}`, 'worktree', 'list', '--porcelain', '-z']
-  const { stdout } = await git(args, { cwd: commonDir })
+  const { stdout } = await retryOnContention(() => git(args, { cwd: commonDir }))
   const left = readAdminDirs(commonDir)
   return parseWorktreeList(stdout).map((listed, index) => {
     const { bare, ...rest } = listed

@@ -69,6 +69,8 @@ export async function holdsNothing(tree: UnfinishedTree): Promise<boolean> {
 
 /** Makes a tree that git left half filled one that can be worked with: an index, and no lock of a creation that is over. */
 export async function completeTree(tree: UnfinishedTree): Promise<void> {
+  // moved away by hand, perhaps: its entry stays for whoever repairs that
+  if (!existsSync(tree.path)) return
   const stale = isInitializing(tree.adminDir)
   if (stale) rmSync(join(tree.adminDir, 'index.lock'), { force: true })
   if (!existsSync(join(tree.adminDir, 'index'))) {

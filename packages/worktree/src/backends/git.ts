@@ -4,38 +4,13 @@ import { adminDirsAt, readAdminDirs } from '../admin-dirs.js'
 import { branchTip, dropBranch, makeBranch } from '../branch-made.js'
 import { WorktreeError } from '../errors.js'
 import { faultPoint } from '../fault.js'
+import { retryOnContention } from '../git/contention.js'
 import { git } from '../git/run.js'
 import { type CreatePlan, refuseExistingBranch } from '../plan-create.js'
 import type { CreationBackend, Made } from './backend.js'
 
 // a checkout of a large repository, a slow disk or a hook that installs things
 const ADD_TIMEOUT_MS = 15 * 60_000
-const ATTEMPTS = 6
-// the lock files that git takes for a moment only; a ref that is in the way is no contention
-const CONTENTION = /Unable to create '[^']*\.lock': File exists|could not lock config file/
-
-const pause = (ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms)
-  })
-
-/** Runs a git command again, a few times, when it failed for a lock that another git held at that moment. */
-export async function retryOnContention<T>(
-  action: () => Promise<T>,
-  between?: () => Promise<void>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await action()
-    } catch (error) {
-      const stderr = error instanceof WorktreeError ? String(error.data['stderr'] ?? '') : ''
-      if (attempt >= ATTEMPTS || !CONTENTION.test(stderr)) throw error
-      await between?.()
-      await pause(20 * 2 ** attempt)
-    }
-  }
-}
-
 function fsFailed(path: string, error: unknown): WorktreeError {
   const code = (error as NodeJS.ErrnoException).code ?? (error as Error).message
   return new WorktreeError('WORKTREE_FS_FAILED', `cannot make the folder ${path}: ${code}`, {
@@ -72,19 +47,22 @@ async function add(plan: CreatePlan): Promise<void> {
   await git(args, { cwd: plan.cwd, readOnly: false, timeoutMs: ADD_TIMEOUT_MS })
 }
 
+async function forceRemove(commonDir: string, path: string): Promise<boolean> {
+  const args = [`--git-dir=${commonDir}`, 'worktree', 'remove', '--force', '--force', '--', path]
+  const options = { cwd: commonDir, readOnly: false, timeoutMs: ADD_TIMEOUT_MS }
+  try {
+    await retryOnContention(() => git(args, options))
+    return true
+  } catch (error) {
+    if (error instanceof WorktreeError && error.code === 'WORKTREE_GIT_FAILED') return false
+    throw error
+  }
+}
+
 /** Takes a tree away that this process has made a moment ago; returns what could not be taken. */
 export async function removeMadeTree(commonDir: string, path: string): Promise<string[]> {
   const [admin] = adminDirsAt(readAdminDirs(commonDir), path)
-  if (admin !== undefined) {
-    const args = [`--git-dir=${commonDir}`, 'worktree', 'remove', '--force', '--force', '--', path]
-    const { code } = await git(args, {
-      cwd: commonDir,
-      readOnly: false,
-      okCodes: [0, 1, 128],
-      timeoutMs: ADD_TIMEOUT_MS,
-    })
-    if (code === 0) return []
-  }
+  if (admin !== undefined && (await forceRemove(commonDir, path))) return []
   try {
     // git did not get as far as to make a working tree of it; then it holds nothing
     rmdirSync(path)
