@@ -27,17 +27,35 @@ describe('parseWorktreeList', () => {
     const output = nul(
       ...['worktree /r', `HEAD ${OID}`, 'branch refs/heads/main', ''],
       ...['worktree /w', `HEAD ${OID}`, 'detached', 'locked', ''],
-      ...['worktree /x', `HEAD ${ZERO}`, 'branch refs/heads/a/b', 'locked in use\nhere', 'prunable gone', 'later thing', ''],
+      ...[
+        'worktree /x',
+        `HEAD ${ZERO}`,
+        'branch refs/heads/a/b',
+        'locked in use\nhere',
+        'prunable gone',
+        'later thing',
+        '',
+      ],
     )
     expect(parseWorktreeList(output)).toEqual([
       { path: '/r', head: OID, branch: 'main', bare: false, detached: false, locked: null, prunable: null },
       { path: '/w', head: OID, branch: null, bare: false, detached: true, locked: '', prunable: null },
-      { path: '/x', head: null, branch: 'a/b', bare: false, detached: false, locked: 'in use\nhere', prunable: 'gone' },
+      {
+        path: '/x',
+        head: null,
+        branch: 'a/b',
+        bare: false,
+        detached: false,
+        locked: 'in use\nhere',
+        prunable: 'gone',
+      },
     ])
   })
 
   it('reads a bare repository', () => {
-    expect(parseWorktreeList(nul('worktree /b.git', 'bare', ''))).toMatchObject([{ path: '/b.git', bare: true, head: null }])
+    expect(parseWorktreeList(nul('worktree /b.git', 'bare', ''))).toMatchObject([
+      { path: '/b.git', bare: true, head: null },
+    ])
   })
 
   it('keeps any path as it is', () => {
@@ -79,7 +97,10 @@ describe('parseStatus', () => {
   })
 
   it('reads an unborn branch', () => {
-    expect(parseStatus(nul('# branch.oid (initial)', '# branch.head main'))).toMatchObject({ head: null, branch: 'main' })
+    expect(parseStatus(nul('# branch.oid (initial)', '# branch.head main'))).toMatchObject({
+      head: null,
+      branch: 'main',
+    })
   })
 
   it('keeps any path as it is, byte for byte', () => {
@@ -92,8 +113,12 @@ describe('parseStatus', () => {
     const bytes = fc.uint8Array({ min: 1, minLength: 1 })
     fc.assert(
       fc.property(fc.array(fc.tuple(kinds, bytes)), (records) => {
-        const output = Buffer.concat(records.flatMap(([head, path]) => [Buffer.from(head), path, Buffer.from([0])]))
-        expect(parseStatus(output).entries.map((entry) => [...entry.rawPath])).toEqual(records.map(([, path]) => [...path]))
+        const output = Buffer.concat(
+          records.flatMap(([head, path]) => [Buffer.from(head), path, Buffer.from([0])]),
+        )
+        expect(parseStatus(output).entries.map((entry) => [...entry.rawPath])).toEqual(
+          records.map(([, path]) => [...path]),
+        )
       }),
     )
   })
