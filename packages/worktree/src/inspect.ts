@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { WorktreeError } from './errors.js'
 import { parseStatus, type StatusEntry } from './git/parse.js'
 import { git } from './git/run.js'
+import { hiddenChanges } from './hidden-changes.js'
 import { headBranch, locateRepo } from './locate.js'
 
 export type TreeOperation = 'merge' | 'rebase' | 'cherry-pick' | 'revert' | 'bisect' | 'am'
@@ -14,7 +15,7 @@ export interface TreeState {
   branch: string | null
   upstream: string | null
   staged: number
-  /** Dirty submodules count here. */
+  /** Dirty submodules count here, and changes that the index hides from `git status`. */
   unstaged: number
   untracked: number
   conflicted: number
@@ -31,6 +32,8 @@ export interface InspectOptions {
   gitDir?: string
   /** List ignored files as well. @default false */
   ignored?: boolean
+  /** Also find changes behind `assume-unchanged` and `skip-worktree`, at the price of a second process. @default true */
+  hidden?: boolean
   signal?: AbortSignal
 }
 
@@ -134,16 +137,21 @@ function count(entries: readonly StatusEntry[], test: (entry: StatusEntry) => bo
 export async function inspectTree(path: string, options: InspectOptions = {}): Promise<TreeState> {
   const { gitDir, args } = placeOf(path, options.gitDir)
   const ignoredArgs = options.ignored === true ? ['--ignored=traditional'] : ['--ignored=no']
-  const { stdout } = await git([...SETTINGS, ...args, ...STATUS, ...ignoredArgs], {
-    cwd: path,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  })
+  const request = { path, gitDir, args: [...SETTINGS, ...args], status: STATUS }
+  const [{ stdout }, hidden] = await Promise.all([
+    git([...request.args, ...STATUS, ...ignoredArgs], {
+      cwd: path,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    }),
+    options.hidden === false ? [] : hiddenChanges(request),
+  ])
   const report = parseStatus(stdout)
   const { entries } = report
   const changed = entries.filter((entry) => entry.kind === 'changed')
   const branch = report.branch === '(detached)' ? headBranch(gitDir) : report.branch
   const operation = parkedOperation(gitDir)
   const hash = createHash('sha256').update(`${report.head}\0${branch}\0${operation}\0`).update(stdout)
+  hash.update(hidden.join('\0'))
   addFile(hash, join(gitDir, 'index'))
   for (const entry of entries) addStat(hash, path, entry)
   const state: TreeState = {
@@ -151,7 +159,7 @@ export async function inspectTree(path: string, options: InspectOptions = {}): P
     branch,
     upstream: report.upstream,
     staged: count(changed, (entry) => entry.staged !== '.'),
-    unstaged: count(changed, (entry) => entry.unstaged !== '.'),
+    unstaged: count(changed, (entry) => entry.unstaged !== '.') + hidden.length,
     untracked: count(entries, (entry) => entry.kind === 'untracked'),
     conflicted: count(entries, (entry) => entry.kind === 'conflicted'),
     operation,

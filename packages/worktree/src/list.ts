@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, realpathSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
-import { WorktreeError } from './errors.js'
+import { basename } from 'node:path'
+import { type AdminDir, adminDirsAt, readAdminDirs } from './admin-dirs.js'
+import { retryOnContention } from './git/contention.js'
 import { type ListedWorktree, parseWorktreeList } from './git/parse.js'
 import { git } from './git/run.js'
 import { headBranch } from './locate.js'
@@ -27,51 +27,9 @@ export interface WorktreeEntry {
   marker: Marker | null
 }
 
-interface AdminDir {
-  dir: string
-  path: string
-}
-
-function readAdminDirs(commonDir: string): AdminDir[] {
-  const root = join(commonDir, 'worktrees')
-  let names: string[]
-  try {
-    names = readdirSync(root)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw new WorktreeError('WORKTREE_FS_FAILED', `cannot read ${root}: ${(error as Error).message}`, {
-      cause: error,
-    })
-  }
-  const found: AdminDir[] = []
-  for (const name of names) {
-    const dir = join(root, name)
-    try {
-      const pointer = readFileSync(join(dir, 'gitdir'), 'utf8').trimEnd()
-      found.push({ dir, path: dirname(resolve(dir, pointer)) })
-    } catch {
-      // being made or taken away at this moment, or damaged: git does not list it either
-    }
-  }
-  return found
-}
-
-function realOrSame(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    // a tree whose folder is gone is known by its name alone
-    return path
-  }
-}
-
 /** Several admin directories can name one path after a folder was copied or moved; then the branch decides. */
 function takeAdminDir(left: AdminDir[], entry: ListedWorktree): string | null {
-  let candidates = left.filter((admin) => admin.path === entry.path)
-  if (candidates.length === 0) {
-    const real = realOrSame(entry.path)
-    candidates = left.filter((admin) => realOrSame(admin.path) === real)
-  }
+  const candidates = adminDirsAt(left, entry.path)
   const chosen = candidates.find((admin) => headBranch(admin.dir) === entry.branch) ?? candidates[0]
   if (chosen === undefined) return null
   left.splice(left.indexOf(chosen), 1)
@@ -89,7 +47,7 @@ export async function listWorktrees(
 ): Promise<WorktreeEntry[]> {
   const { commonDir } = repo
   const args = [`--git-dir=${commonDir}`, 'worktree', 'list', '--porcelain', '-z']
-  const { stdout } = await git(args, { cwd: commonDir })
+  const { stdout } = await retryOnContention(() => git(args, { cwd: commonDir }))
   const left = readAdminDirs(commonDir)
   return parseWorktreeList(stdout).map((listed, index) => {
     const { bare, ...rest } = listed
