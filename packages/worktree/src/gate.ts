@@ -164,7 +164,12 @@ async function judgeCommits(input: GateInput, registered: Registered, head: stri
   return { landed, branchFate, onlyHere: count, refusal: refuse('unlanded', message) }
 }
 
-function conclude(input: GateInput, path: string, refusals: Refusal[], facts: GateFacts | null): GateVerdict {
+interface Seen {
+  path: string
+  facts: GateFacts | null
+}
+
+function conclude(input: GateInput, refusals: Refusal[], { path, facts }: Seen): GateVerdict {
   const lifted = (refusal: Refusal): boolean =>
     refusal.discardable !== null && input.discard?.includes(refusal.discardable) === true
   const reasons = refusals.filter((refusal) => !lifted(refusal))
@@ -182,8 +187,8 @@ export async function judgeRemoval(input: GateInput): Promise<GateVerdict> {
   const refusals: Refusal[] = []
   if (input.hasLiveSession) refusals.push(refuse('live-session', 'a live session works in it'))
   const found = await reading(refusals, input.path, () => findRegistered(input.repo, input.path))
-  if (found === null) return conclude(input, input.path, refusals, null)
-  if ('reason' in found) return conclude(input, input.path, [...refusals, found], null)
+  if (found === null) return conclude(input, refusals, { path: input.path, facts: null })
+  if ('reason' in found) return conclude(input, [...refusals, found], { path: input.path, facts: null })
   return judgeRegistered(input, found, refusals)
 }
 
@@ -193,12 +198,13 @@ async function judgeRegistered(
   refusals: Refusal[],
 ): Promise<GateVerdict> {
   const place = { path: found.path, gitDir: found.adminDir }
+  const unseen: Seen = { path: found.path, facts: null }
   refusals.push(...registrationRefusals(input, found))
   refusals.push(...((await reading(refusals, found.adminDir, () => gitRefusals(input.repo, found))) ?? []))
   const state = await reading(refusals, 'its state', () =>
     inspectTree(found.path, { gitDir: found.adminDir }),
   )
-  if (state === null) return conclude(input, found.path, refusals, null)
+  if (state === null) return conclude(input, refusals, unseen)
   refusals.push(...stateRefusals(state))
   const files = await reading(refusals, 'its files', () => fileRefusals(place, input.keepIgnored ?? []))
   refusals.push(...(files ?? []))
@@ -210,15 +216,15 @@ async function judgeRegistered(
   const { head, branch } = state
   if (head === null) {
     refusals.push(refuse('unreadable', `its branch ${branch ?? ''} has no commit yet`))
-    return conclude(input, found.path, refusals, null)
+    return conclude(input, refusals, unseen)
   }
   if (branch !== found.entry.branch || head !== found.entry.head) {
     refusals.push(refuse('changed-meanwhile', 'its HEAD moved while it was looked at'))
   }
   const commits = await reading(refusals, 'its commits', () => judgeCommits(input, found, head))
   if (commits?.refusal) refusals.push(commits.refusal)
-  if (commits === null || submodules === null) return conclude(input, found.path, refusals, null)
-  return conclude(input, found.path, refusals, {
+  if (commits === null || submodules === null) return conclude(input, refusals, unseen)
+  const facts: GateFacts = {
     adminDir: found.adminDir,
     head,
     branch,
@@ -229,5 +235,6 @@ async function judgeRegistered(
     commitsOnlyHere: commits.onlyHere,
     submodules: submodules.list,
     outline: submodules.outline,
-  })
+  }
+  return conclude(input, refusals, { path: found.path, facts })
 }

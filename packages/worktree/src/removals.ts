@@ -4,7 +4,7 @@ import { WorktreeError } from './errors.js'
 import { faultPoint } from './fault.js'
 import { listWorktrees } from './list.js'
 import type { Repo } from './repo.js'
-import { branchTip } from './trash/branch.js'
+import { branchInTheWay, branchTip } from './trash/branch.js'
 import { BRING_BACK_STEPS, bringBack, locateTree, pathTaken, tidyTrash } from './trash/bring-back.js'
 import { fsFailure } from './trash/durable.js'
 import { busyRemoval, lockRemoval, type RemovalActor, unlockRemoval } from './trash/lock.js'
@@ -130,7 +130,16 @@ async function requireWay(repo: Repo, manifest: RemovalManifest): Promise<void> 
     )
   }
   const tip = await branchTip(repo.commonDir, branch)
-  if (tip === null || tip === head) return
+  if (tip === head) return
+  const inTheWay = tip === null ? await branchInTheWay(repo.commonDir, branch) : null
+  if (inTheWay !== null) {
+    throw blocked(
+      manifest,
+      `branch '${branch}' cannot be while there is '${inTheWay}'`,
+      `Rename '${inTheWay}', ${again}`,
+    )
+  }
+  if (tip === null) return
   const message = `branch '${branch}' is at ${tip.slice(0, 12)} now, the removed tree was at ${head.slice(0, 12)}`
   throw blocked(manifest, message, `Rename it (git branch -m ${branch} <other name>), ${again}`)
 }

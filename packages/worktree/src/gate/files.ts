@@ -1,40 +1,25 @@
 import { randomUUID } from 'node:crypto'
-import { copyFile, rm } from 'node:fs/promises'
+import { copyFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { splitNul } from '../git/parse.js'
-import { git } from '../git/run.js'
 import { kindOf } from '../trash/paths.js'
+import { plumb } from '../trash/plumbing.js'
 
 export interface TreePlace {
   path: string
   gitDir: string
 }
 
-/** Runs git on a tree whose git directory is named, so that nothing at the path can lead it elsewhere. */
-async function inTree(place: TreePlace, args: readonly string[], extra: TreeCall = {}): Promise<Buffer> {
-  const settings = [
-    '-c',
-    'core.fsmonitor=false',
-    '-c',
-    'core.untrackedCache=false',
-    '-c',
-    'core.splitIndex=false',
-  ]
-  const { stdout } = await git(
-    [...settings, `--git-dir=${place.gitDir}`, `--work-tree=${place.path}`, ...args],
-    {
-      cwd: place.path,
-      ...extra,
-    },
-  )
-  return stdout
-}
-
 interface TreeCall {
   input?: Buffer
   env?: Record<string, string>
   readOnly?: boolean
+}
+
+/** Runs git on a tree whose git directory is named, so that nothing at the path can lead it elsewhere. */
+async function inTree(place: TreePlace, args: readonly string[], call: TreeCall = {}): Promise<Buffer> {
+  return (await plumb(args, { gitDir: place.gitDir, workTree: place.path, readOnly: true, ...call })).stdout
 }
 
 /** `git ls-files -v` marks what status passes over: lower case is assume-unchanged, S is skip-worktree. */
@@ -92,13 +77,24 @@ export async function ignoredMatches(place: TreePlace, globs: readonly string[])
   return splitNul(await inTree(place, args)).map((field) => field.toString('utf8'))
 }
 
-/** Repositories that lie in ignored folders, as far as they are a folder that git names: `vendor/lib/` with a `.git` in it. */
+async function holdsGit(root: string, folder: string): Promise<boolean> {
+  return (await kindOf(join(root, folder, '.git'))) !== 'none'
+}
+
+/**
+ * Repositories that lie in ignored folders: in one that git names as ignored, or directly below it. Deeper ones are those that
+ * build tools fetch.
+ */
 export async function ignoredRepositories(place: TreePlace): Promise<string[]> {
   const args = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z']
   const found: string[] = []
   for (const field of splitNul(await inTree(place, args))) {
-    const path = field.toString('utf8')
-    if (path.endsWith('/') && (await kindOf(join(place.path, path, '.git'))) !== 'none') found.push(path)
+    const folder = field.toString('utf8')
+    if (!folder.endsWith('/') || (await kindOf(join(place.path, folder))) !== 'directory') continue
+    const entries = await readdir(join(place.path, folder), { withFileTypes: true })
+    const below = entries.flatMap((entry) => (entry.isDirectory() ? [`${folder}${entry.name}/`] : []))
+    for (const candidate of [folder, ...below])
+      if (await holdsGit(place.path, candidate)) found.push(candidate)
   }
   return found
 }

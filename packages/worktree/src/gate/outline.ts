@@ -2,16 +2,12 @@ import { createHash } from 'node:crypto'
 import { lstat, readFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { parseStatus } from '../git/parse.js'
-import { git } from '../git/run.js'
 import { errnoOf } from '../trash/durable.js'
+import { plumb } from '../trash/plumbing.js'
 import type { TreePlace } from './files.js'
 import type { Submodule } from './submodules.js'
 
 const STATUS = [
-  '-c',
-  'core.fsmonitor=false',
-  '-c',
-  'core.untrackedCache=false',
   'status',
   '--porcelain=v2',
   '--branch',
@@ -33,8 +29,7 @@ async function statLine(path: Buffer): Promise<string> {
 }
 
 async function outlineOne(place: TreePlace): Promise<string> {
-  const args = [`--git-dir=${place.gitDir}`, `--work-tree=${place.path}`, ...STATUS]
-  const { stdout } = await git(args, { cwd: place.path })
+  const { stdout } = await plumb(STATUS, { gitDir: place.gitDir, workTree: place.path, readOnly: true })
   const hash = createHash('sha256').update(stdout)
   for (const entry of parseStatus(stdout).entries) {
     hash.update(await statLine(Buffer.concat([Buffer.from(`${place.path}/`), entry.rawPath])))

@@ -1,7 +1,7 @@
-import { plumbLines, plumbText } from '../trash/plumbing.js'
+import { plumbLines, plumbText, revisionInput } from '../trash/plumbing.js'
 
 // what these keep is not proof that work is elsewhere: they are one tree's own, or end by themselves
-const NO_PROOF = /^refs\/(parallel-cc|worktree|bisect|rewritten|stash)(\/|$)/
+const NO_PROOF = /^refs\/(parallel-cc|worktree|bisect|rewritten|replace|stash)(\/|$)/
 
 interface Ref {
   name: string
@@ -49,7 +49,7 @@ export async function commitsOnlyHere(
   others: readonly string[],
 ): Promise<OnlyHere> {
   const options = { gitDir: commonDir, readOnly: true }
-  const input = [head, '--not', ...others].map((line) => `${line}\n`).join('')
+  const input = revisionInput([head], others)
   const count = Number(await plumbText(['rev-list', '--count', '--stdin'], { ...options, input }))
   if (!Number.isSafeInteger(count)) throw new SyntaxError(`git rev-list --count gave no number for ${head}`)
   if (count === 0) return { count, newest: null }

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { splitNul } from '../git/parse.js'
-import { git } from '../git/run.js'
 import { inspectTree } from '../inspect.js'
 import { submoduleRepos, submoduleTree } from '../trash/admin.js'
 import { kindOf } from '../trash/paths.js'
+import { type PlumbingOptions, plumb, plumbText } from '../trash/plumbing.js'
 import type { TreePlace } from './files.js'
 import { counted, type Refusal, refuse } from './reasons.js'
 
@@ -26,8 +25,8 @@ async function gitDirOf(path: string): Promise<string | null> {
 }
 
 async function gitlinks(place: TreePlace): Promise<string[]> {
-  const args = [`--git-dir=${place.gitDir}`, `--work-tree=${place.path}`, 'ls-files', '-s', '-z']
-  const { stdout } = await git(args, { cwd: place.path })
+  const options = { gitDir: place.gitDir, workTree: place.path, readOnly: true }
+  const { stdout } = await plumb(['ls-files', '-s', '-z'], options)
   return splitNul(stdout).flatMap((field) => {
     const text = field.toString('utf8')
     return text.startsWith('160000 ') ? [text.slice(text.indexOf('\t') + 1)] : []
@@ -51,21 +50,23 @@ export async function submodulesOf(place: TreePlace): Promise<Submodule[]> {
   const known = new Set(found.map(({ gitDir }) => gitDir))
   for (const gitDir of await submoduleRepos(place.gitDir)) {
     if (known.has(gitDir)) continue
-    const tree = await submoduleTree(gitDir)
+    const tree = await submoduleTree(gitDir, place.gitDir)
     const isThere = tree !== null && (await gitDirOf(tree)) === gitDir
     found.push({ path: isThere ? tree : null, gitDir })
   }
   return found
 }
 
+// its own settings may name a working tree that is not there
+const onRepository = (gitDir: string): PlumbingOptions => ({ gitDir, workTree: gitDir, readOnly: true })
+
 async function count(gitDir: string, revisions: readonly string[]): Promise<number> {
-  const args = ['--no-replace-objects', `--git-dir=${gitDir}`, 'rev-list', '--count', ...revisions]
-  return Number((await git(args, { cwd: gitDir })).stdout.toString('utf8'))
+  return Number(await plumbText(['rev-list', '--count', ...revisions], onRepository(gitDir)))
 }
 
 async function hasRef(gitDir: string, name: string): Promise<boolean> {
-  const args = [`--git-dir=${gitDir}`, 'rev-parse', '--verify', '--quiet', `${name}^{commit}`]
-  return (await git(args, { cwd: gitDir, okCodes: [0, 1] })).code === 0
+  const args = ['rev-parse', '--verify', '--quiet', `${name}^{commit}`]
+  return (await plumb(args, { ...onRepository(gitDir), okCodes: [0, 1] })).code === 0
 }
 
 async function submoduleRefusals(submodule: Submodule, name: string): Promise<Refusal[]> {

@@ -123,9 +123,10 @@ export function submoduleRepos(adminDir: string): Promise<string[]> {
 }
 
 /** The working tree of a submodule's repository, told from its configuration; `null` when it names none. */
-export async function submoduleTree(gitDir: string): Promise<string | null> {
+export async function submoduleTree(gitDir: string, adminDir: string): Promise<string | null> {
+  // asked from the repository around it, since git would go to a working tree that may not be there
   const args = ['config', '-z', '--file', join(gitDir, 'config'), '--get', 'core.worktree']
-  const { code, stdout } = await plumb(args, { gitDir, readOnly: true, okCodes: [0, 1] })
+  const { code, stdout } = await plumb(args, { gitDir: adminDir, readOnly: true, okCodes: [0, 1] })
   const value = stdout.toString('utf8').replace(/\0$/, '')
   return code === 0 && value !== '' ? resolve(gitDir, value) : null
 }
@@ -142,7 +143,7 @@ export interface PointerInput {
 export async function mendPointers(input: PointerInput): Promise<void> {
   await pointAt(join(input.treePath, '.git'), input.path, input.adminDir)
   for (const repo of await submoduleRepos(input.adminDir)) {
-    const tree = await submoduleTree(repo)
+    const tree = await submoduleTree(repo, input.adminDir)
     const inside = tree === null ? '..' : relative(input.path, tree)
     if (tree === null || inside.startsWith('..')) continue
     await pointAt(join(input.treePath, inside, '.git'), tree, repo)

@@ -34,6 +34,16 @@ export async function branchTip(commonDir: string, branch: string): Promise<stri
   return code === 0 ? stdout.toString('utf8').trim() : null
 }
 
+/** A branch whose name makes this one impossible: `a` and `a/b` cannot both be; `null` when there is none. */
+export async function branchInTheWay(commonDir: string, branch: string): Promise<string | null> {
+  const parts = branch.split('/')
+  const above = parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'))
+  for (const name of above) if ((await branchTip(commonDir, name)) !== null) return name
+  const args = ['for-each-ref', '--count=1', '--format=%(refname:lstrip=2)', `refs/heads/${branch}/`]
+  const below = await plumbText(args, { gitDir: commonDir, readOnly: true })
+  return below === '' ? null : below
+}
+
 /** True when the branch is another name for a ref, so that deleting it would delete that one. */
 export async function isSymbolic(commonDir: string, branch: string): Promise<boolean> {
   const args = ['symbolic-ref', '--quiet', `refs/heads/${branch}`]
@@ -141,9 +151,9 @@ export async function putBranchBack(place: BranchPlace): Promise<void> {
   const tip = await branchTip(place.commonDir, place.branch)
   if (tip === null) {
     // without an entry of its own, so that the saved reflog is all there is
-    const args = ['-c', 'core.logAllRefUpdates=false', 'update-ref', '--no-deref', '--stdin', '-z']
+    const config = { 'core.logAllRefUpdates': 'false' }
     const input = `create refs/heads/${place.branch}\0${place.head}\0`
-    await plumb(args, { gitDir: place.commonDir, input })
+    await plumb(['update-ref', '--no-deref', '-z', '--stdin'], { gitDir: place.commonDir, config, input })
   }
   if (tip !== null && tip !== place.head) return
   await putReflogBack(place)

@@ -40,7 +40,7 @@ function parseOwner(text: string): RemovalOwner | null {
 }
 
 async function lastLock(folder: string): Promise<{ number: number; owner: RemovalOwner | null }> {
-  const names = (await readdir(folder)).filter((name) => NAME.test(name)).sort()
+  const names = (await readdir(folder)).filter((name) => NAME.test(name)).toSorted()
   const last = names.at(-1)
   if (last === undefined) return { number: 0, owner: null }
   const text = await readFile(join(folder, last), 'utf8')

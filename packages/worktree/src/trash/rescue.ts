@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { errnoOf } from './durable.js'
 import { existingObjects, idsNamedIn } from './named-objects.js'
 import { rescuePrefix } from './paths.js'
-import { plumb, plumbLines, plumbText } from './plumbing.js'
+import { plumb, plumbLines, plumbText, revisionInput } from './plumbing.js'
 
 export interface RescueInput {
   commonDir: string
@@ -85,7 +85,7 @@ function stagesApart(unmerged: Buffer): Buffer {
 async function loneTips(input: RescueInput, commits: readonly string[]): Promise<string[]> {
   if (commits.length === 0) return []
   const args = ['rev-list', '--parents', '--stdin']
-  const lines = [...commits, '--not', input.head, ...input.others].map((line) => `${line}\n`).join('')
+  const lines = revisionInput(commits, [input.head, ...input.others])
   const listed = (await plumbLines(args, { gitDir: input.commonDir, input: lines })).map((line) =>
     line.split(' '),
   )
@@ -96,7 +96,7 @@ async function loneTips(input: RescueInput, commits: readonly string[]): Promise
 /** Those objects of which everything is there: a ref to any other would make the user's next gc fail. */
 async function whole(input: RescueInput, ids: readonly string[]): Promise<string[]> {
   const isWhole = async (some: readonly string[]): Promise<boolean> => {
-    const lines = [...some, '--not', input.head, ...input.others].map((line) => `${line}\n`).join('')
+    const lines = revisionInput(some, [input.head, ...input.others])
     const args = ['rev-list', '--objects', '--quiet', '--stdin']
     return (await plumb(args, { gitDir: input.commonDir, input: lines, okCodes: [0, 1, 128] })).code === 0
   }
