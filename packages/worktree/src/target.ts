@@ -52,7 +52,9 @@ function mainWorktreeBranch(cwd: string): string | null {
 /** The one remote-tracking HEAD to believe: origin's, or that of the only remote that has one. */
 function believedHead(refs: readonly Ref[]): string | null {
   const heads = refs.filter(({ name, symref }) => symref !== '' && /^refs\/remotes\/.+\/HEAD$/.test(name))
-  const head = heads.find(({ name }) => name === 'refs/remotes/origin/HEAD') ?? (heads.length === 1 ? heads[0] : undefined)
+  const head =
+    heads.find(({ name }) => name === 'refs/remotes/origin/HEAD') ??
+    (heads.length === 1 ? heads[0] : undefined)
   return head === undefined ? null : remoteHead(head)
 }
 
@@ -68,10 +70,16 @@ function believedBranch(refs: readonly Ref[], branch: string): Ref | undefined {
 
 /** Is there such a branch, here or on the remote? */
 function exists(refs: readonly Ref[], branch: string): boolean {
-  return refs.some(({ name }) => name === `refs/heads/${branch}`) || believedBranch(refs, branch) !== undefined
+  return (
+    refs.some(({ name }) => name === `refs/heads/${branch}`) || believedBranch(refs, branch) !== undefined
+  )
 }
 
-async function choose(cwd: string, refs: readonly Ref[], configured: string | undefined): Promise<string | null> {
+async function choose(
+  cwd: string,
+  refs: readonly Ref[],
+  configured: string | undefined,
+): Promise<string | null> {
   if (configured !== undefined) return configured
   const head = believedHead(refs)
   if (head !== null) return head

@@ -25,7 +25,14 @@ export interface ChangeKey {
   inverse: string
 }
 
-const FLAGS = ['-r', '--no-renames', '--no-ext-diff', '--no-textconv', '--submodule=short', '--ignore-submodules=none']
+const FLAGS = [
+  '-r',
+  '--no-renames',
+  '--no-ext-diff',
+  '--no-textconv',
+  '--submodule=short',
+  '--ignore-submodules=none',
+]
 
 function stepInput(steps: readonly TreeStep[]): string {
   return steps.map(({ before, after }) => `${before} ${after}\n`).join('')
@@ -130,7 +137,13 @@ class PatchReader {
 export async function fileChanges(view: ObjectView, steps: readonly TreeStep[]): Promise<FileChange[][]> {
   if (steps.length === 0) return []
   const args = ['-c', 'core.quotePath=true', 'diff-tree', '--stdin', '-p', '-U0', '--inter-hunk-context=0']
-  const style = ['--full-index', '--diff-algorithm=myers', '--no-indent-heuristic', '--src-prefix=a/', '--dst-prefix=b/']
+  const style = [
+    '--full-index',
+    '--diff-algorithm=myers',
+    '--no-indent-heuristic',
+    '--src-prefix=a/',
+    '--dst-prefix=b/',
+  ]
   const { stdout } = await view.run([...args, ...style, '--no-color', ...FLAGS], { input: stepInput(steps) })
   return new PatchReader(stdout.toString('latin1')).read()
 }

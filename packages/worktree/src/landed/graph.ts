@@ -26,7 +26,8 @@ export class CommitGraph {
       this.#add(head.slice(1), tree, head.startsWith('-'))
       parentIds.push(head.startsWith('-') ? [] : parents.filter((id) => id !== ''))
     }
-    for (const ids of parentIds) this.parents.push(ids.map((id) => this.number(id) ?? -1).filter((n) => n >= 0))
+    for (const ids of parentIds)
+      this.parents.push(ids.map((id) => this.number(id) ?? -1).filter((n) => n >= 0))
   }
 
   #add(id: string, tree: string, isEdge: boolean): void {
@@ -132,7 +133,14 @@ export async function readGraph(view: ObjectView, commits: readonly string[]): P
   const ids = [...new Set(commits)]
   const floor = await commonCommit(view, ids)
   const input = [...ids, ...(floor === null ? [] : [`^${floor}`])].map((line) => `${line}\n`).join('')
-  const args = ['rev-list', '--topo-order', '--boundary', '--no-commit-header', '--format=%m%H %T %P', '--stdin']
+  const args = [
+    'rev-list',
+    '--topo-order',
+    '--boundary',
+    '--no-commit-header',
+    '--format=%m%H %T %P',
+    '--stdin',
+  ]
   const { stdout } = await view.run(args, { input })
   const graph = new CommitGraph(stdout.toString('latin1').split('\n').filter(Boolean), floor)
   if (floor !== null) graph.addFloor(floor)

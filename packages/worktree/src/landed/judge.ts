@@ -1,6 +1,6 @@
 import type { LandedAnswer, LandedMethod } from '../landed.js'
+import { mergesAddNothing } from './contained.js'
 import type { CommitGraph, Marks } from './graph.js'
-import { mergeTrees } from './merges.js'
 import { ownWork, startOf, type WorkQuestion } from './own-work.js'
 import { landedByPatch, type PatchQuestion } from './patches.js'
 import { type MergedBranch, revertedMerges } from './reverts.js'
@@ -91,7 +91,7 @@ function land(verdict: Verdict, method: LandedMethod): void {
 
 /** What trees answer: no change of its own, the target's very tree, or a merge that adds nothing. Returns the branches still open. */
 async function judgeByTrees(judge: Judge, apart: readonly Apart[]): Promise<Apart[]> {
-  const { view, graph, target } = judge
+  const { graph, target } = judge
   const treeOf = (n: number): string => graph.trees[n] ?? ''
   for (const { verdict, tip, feet } of apart) {
     const [foot] = feet
@@ -99,13 +99,8 @@ async function judgeByTrees(judge: Judge, apart: readonly Apart[]): Promise<Apar
     else if (treeOf(tip) === treeOf(target)) land(verdict, 'same-tree')
   }
   const open = apart.filter(({ verdict, feet }) => verdict.state === 'not-landed' && feet.length > 0)
-  const merged = await mergeTrees(
-    view,
-    open.map(({ tip }) => [graph.ids[target] ?? '', graph.ids[tip] ?? '']),
-  )
-  for (const [i, { verdict }] of open.entries()) {
-    if (merged[i] === treeOf(target)) land(verdict, 'merge-adds-nothing')
-  }
+  const nothing = await mergesAddNothing(judge, open)
+  for (const [i, { verdict }] of open.entries()) if (nothing[i] === true) land(verdict, 'merge-adds-nothing')
   return open.filter(({ verdict }) => verdict.state === 'not-landed')
 }
 
@@ -136,7 +131,11 @@ function unionOf(graph: CommitGraph, marks: readonly Marks[]): number[] {
 }
 
 /** What the target's single commits answer: changes that are there as patches, and merged branches that were taken back. */
-async function judgeByChanges(judge: Judge, open: readonly Apart[], within: readonly Within[]): Promise<void> {
+async function judgeByChanges(
+  judge: Judge,
+  open: readonly Apart[],
+  within: readonly Within[],
+): Promise<void> {
   const { view, graph } = judge
   const asked = open.flatMap((one) => {
     const [foot] = one.feet
@@ -147,7 +146,10 @@ async function judgeByChanges(judge: Judge, open: readonly Apart[], within: read
   const merged = within.map(({ question }) => mergedBranch(judge, question, chain))
   if (asked.length === 0 && merged.length === 0) return
   const questions: PatchQuestion[] = asked.map(({ question }) => question)
-  const since = unionOf(graph, [...questions, ...merged].map((one) => one.since))
+  const since = unionOf(
+    graph,
+    [...questions, ...merged].map((one) => one.since),
+  )
   const changes = await TargetChanges.read(view, graph, since)
   const context = { ...judge, changes }
   const landed = await landedByPatch(context, questions)

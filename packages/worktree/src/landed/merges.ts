@@ -3,7 +3,14 @@ import type { ObjectView } from './view.js'
 export type MergePair = readonly [ours: string, theirs: string]
 
 // flags, not settings: rename detection is on whatever git's defaults become, and a renamed directory never moves other files
-const OPTIONS = ['-c', 'merge.renames=true', '-c', 'merge.directoryRenames=false', '-c', 'merge.renameLimit=2000']
+const OPTIONS = [
+  '-c',
+  'merge.renames=true',
+  '-c',
+  'merge.directoryRenames=false',
+  '-c',
+  'merge.renameLimit=2000',
+]
 
 /** Reads `merge-tree --stdin -z` output: a status, a tree, conflicted entries, and an empty field at the end of each merge. */
 function parseMerges(output: string): (string | null)[] {
@@ -26,10 +33,7 @@ function parseMerges(output: string): (string | null)[] {
  * Merges pairs of commits in memory, all in one git process. The answer per pair is the merged tree, or `null` when the pair conflicts
  * or cannot be merged here (objects that a partial clone lacks, histories without a common commit).
  */
-export async function mergeTrees(
-  view: ObjectView,
-  pairs: readonly MergePair[],
-): Promise<(string | null)[]> {
+export async function mergeTrees(view: ObjectView, pairs: readonly MergePair[]): Promise<(string | null)[]> {
   const trees: (string | null)[] = []
   while (trees.length < pairs.length) {
     const input = pairs
@@ -41,7 +45,8 @@ export async function mergeTrees(
     trees.push(...parseMerges(stdout.toString('latin1')))
     // git ends at the first pair that it cannot merge at all: that one is undecided, the rest gets another process
     if (code !== 0 && trees.length < pairs.length) trees.push(null)
-    else if (code === 0 && trees.length < pairs.length) throw new Error('git merge-tree answered fewer merges than asked')
+    else if (code === 0 && trees.length < pairs.length)
+      throw new Error('git merge-tree answered fewer merges than asked')
   }
   return trees
 }

@@ -22,7 +22,8 @@ function isEmptyRebase(message: string, value: string): boolean {
 }
 
 function readReflog(commonDir: string, branch: string): string | null {
-  if (!/^refs\/[^\0]+$/.test(branch) || branch.split('/').some((part) => part === '..' || part === '')) return null
+  if (!/^refs\/[^\0]+$/.test(branch) || branch.split('/').some((part) => part === '..' || part === ''))
+    return null
   const path = join(commonDir, 'logs', ...branch.split('/'))
   try {
     // anything but a plain file is not git's, and reading a pipe would wait for ever

@@ -28,7 +28,10 @@ interface BranchChanges {
 }
 
 /** The branch's merges that are more than git's own merge of their parents. */
-async function editedMerges(context: JudgeContext, questions: readonly PatchQuestion[]): Promise<Set<number>> {
+async function editedMerges(
+  context: JudgeContext,
+  questions: readonly PatchQuestion[],
+): Promise<Set<number>> {
   const { graph } = context
   const merges = questions.flatMap(({ own }) => own.filter((n) => !graph.isPlain(n)))
   const edited = new Set(merges.filter((n) => graph.parents[n]?.length !== 2))

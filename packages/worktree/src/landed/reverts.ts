@@ -87,7 +87,11 @@ function isTakenBackByChange(context: JudgeContext, { branch, commits, wholes }:
 }
 
 /** What commits that name what they revert add up to: less than nothing when the last word is a revert. */
-function namedBalance(context: JudgeContext, named: readonly (readonly [number, string])[], parts: Set<number>): number {
+function namedBalance(
+  context: JudgeContext,
+  named: readonly (readonly [number, string])[],
+  parts: Set<number>,
+): number {
   const signs = new Map<number, number>()
   for (const [n, id] of [...named].sort(([a], [b]) => b - a)) {
     const reverted = context.graph.number(id)

@@ -1,4 +1,11 @@
-import { type ChangeKey, changedPaths, changeKey, fileChanges, type PathChange, type TreeStep } from './changes.js'
+import {
+  type ChangeKey,
+  changedPaths,
+  changeKey,
+  fileChanges,
+  type PathChange,
+  type TreeStep,
+} from './changes.js'
 import type { CommitGraph } from './graph.js'
 import type { ObjectView } from './view.js'
 
@@ -41,7 +48,11 @@ export class TargetChanges {
   }
 
   /** Reads which paths each of these commits touched; merges and empty commits are left out. */
-  static async read(view: ObjectView, graph: CommitGraph, commits: readonly number[]): Promise<TargetChanges> {
+  static async read(
+    view: ObjectView,
+    graph: CommitGraph,
+    commits: readonly number[],
+  ): Promise<TargetChanges> {
     const changes = new TargetChanges(view, graph)
     const plain = commits
       .filter((n) => graph.isPlain(n) && stepOf(view, graph, n) !== null)

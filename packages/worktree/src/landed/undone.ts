@@ -1,10 +1,9 @@
 import { type FileChange, fileChanges, type TreeStep } from './changes.js'
+import { entriesAt, isSameEntry, presentEntry } from './entries.js'
 import { type Change, type JudgeContext, stepOf } from './target-changes.js'
-import { entryName, type TreeEntry } from './view.js'
+import { entryName } from './view.js'
 
 const MAX_REWRITES = 200
-const MAX_ARGUMENT_BYTES = 60_000
-const NOTHING = '000000'
 
 export interface Undoing {
   change: Change
@@ -30,21 +29,6 @@ function telling(lines: readonly string[]): readonly string[] {
   return found.length > 0 ? found : lines
 }
 
-/** What the target holds at these paths now; paths in git's bytes as latin1. */
-async function entriesNow(context: JudgeContext, paths: readonly string[]): Promise<Map<string, TreeEntry>> {
-  const tree = context.graph.trees[context.target] ?? ''
-  const isAscii = paths.every((path) => /^[ -~]*$/.test(path))
-  const isShort = paths.reduce((sum, path) => sum + path.length + 1, 0) < MAX_ARGUMENT_BYTES
-  const only = isAscii && isShort ? ['--', ...paths] : []
-  const { stdout } = await context.view.run(['ls-tree', '-r', '-z', tree, ...only])
-  const entries = new Map<string, TreeEntry>()
-  for (const line of stdout.toString('latin1').split('\0')) {
-    const match = /^(\d+) \w+ ([0-9a-f]+)\t([\s\S]*)$/.exec(line)
-    if (match !== null) entries.set(match[3] ?? '', { mode: match[1] ?? '', id: match[2] ?? '' })
-  }
-  return entries
-}
-
 interface PathStory {
   path: string
   /** True when the target holds here what was there before the change. */
@@ -55,13 +39,13 @@ interface PathStory {
 
 /** The branch's own paths only, as small trees: a target that went far has no more to compare than a near one. */
 async function pathStories(context: JudgeContext, changes: readonly Change[]): Promise<PathStory[][]> {
-  const now = await entriesNow(context, [...new Set(changes.flatMap(({ files }) => files.map(({ path }) => path)))])
-  const present = (entry: TreeEntry): TreeEntry | null => (entry.mode === NOTHING ? null : entry)
+  const paths = changes.flatMap(({ files }) => files.map(({ path }) => path))
+  const now = await entriesAt(context.view, context.graph.trees[context.target] ?? '', paths)
   const steps: TreeStep[] = []
   for (const { files } of changes) {
     const { view } = context
-    const before = view.addTree(files.map((file) => present(file.before)))
-    const after = view.addTree(files.map((file) => present(file.after)))
+    const before = view.addTree(files.map((file) => presentEntry(file.before)))
+    const after = view.addTree(files.map((file) => presentEntry(file.after)))
     const target = view.addTree(files.map(({ path }) => now.get(path) ?? null))
     steps.push({ before, after }, { before: after, after: target })
   }
@@ -70,8 +54,7 @@ async function pathStories(context: JudgeContext, changes: readonly Change[]): P
     const made = byPlace(read[2 * i] ?? [])
     const since = byPlace(read[2 * i + 1] ?? [])
     return files.map(({ path, before }, place) => {
-      const entry = now.get(path) ?? { mode: NOTHING, id: before.id }
-      const isAsBefore = entry.mode === before.mode && entry.id === before.id
+      const isAsBefore = isSameEntry(now.get(path), before)
       return { path, isAsBefore, made: made.get(nameAt(place)), since: since.get(nameAt(place)) }
     })
   })
@@ -110,7 +93,11 @@ function judge(stories: readonly PathStory[]): Verdict {
 }
 
 /** Did one of the target's commits put other lines in the place of the branch's, rather than only take them away? */
-async function wasRewritten(context: JudgeContext, since: Uint8Array, gone: Verdict['gone']): Promise<boolean> {
+async function wasRewritten(
+  context: JudgeContext,
+  since: Uint8Array,
+  gone: Verdict['gone'],
+): Promise<boolean> {
   const { view, graph, changes } = context
   const commits = changes.touching([...gone.keys()], since).slice(0, MAX_REWRITES)
   const steps = commits.map((n) => stepOf(view, graph, n)).filter((step) => step !== null)

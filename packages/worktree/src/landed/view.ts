@@ -38,15 +38,15 @@ export interface ObjectView {
   /** True when objects may be absent because a partial clone has not fetched them; a view never fetches. */
   readonly partial: boolean
   run(args: readonly string[], options?: ViewRunOptions): Promise<GitResult>
-  /** Writes a throw-away commit into the view and returns its id. */
+  /** Adds a throw-away commit to the view, there from the next `run` on, and returns its id. */
   addCommit(standIn: StandIn): string
-  /** Writes a throw-away flat tree into the view; entries are named by their place in the list. */
+  /** Adds a throw-away flat tree to the view, there from the next `run` on; entries are named by their place in the list. */
   addTree(entries: readonly (TreeEntry | null)[]): string
   close(): void
 }
 
 export interface ViewRunOptions {
-  input?: string
+  input?: string | Buffer
   okCodes?: readonly number[]
 }
 
@@ -69,7 +69,11 @@ function configText(format: ObjectFormat, dir: string): string {
 
 /** As git reads a line of `info/alternates`: quoted, so that no character of the path has a meaning of its own. */
 function alternatesLine(path: string): string {
-  const quoted = path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n').replaceAll('\r', '\\r')
+  const quoted = path
+    .replaceAll('\\', '\\\\')
+    .replaceAll('"', '\\"')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
   return `"${quoted}"\n`
 }
 
@@ -84,13 +88,27 @@ function layOut(dir: string, options: ViewOptions): void {
   if (existsSync(shallow)) copyFileSync(shallow, join(dir, 'shallow'))
 }
 
-function writeObject(dir: string, format: ObjectFormat, type: 'commit' | 'tree', body: Buffer): string {
-  const object = Buffer.concat([Buffer.from(`${type} ${body.length}\0`), body])
-  const id = createHash(format).update(object).digest('hex')
-  const folder = join(dir, 'objects', id.slice(0, 2))
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, id.slice(2)), deflateSync(object, { level: 1 }))
-  return id
+const PACK_TYPES = { commit: 1, tree: 2 } as const
+
+/** An object as a pack holds it: type and size in a number of varying length, then the compressed body. */
+function packed(type: keyof typeof PACK_TYPES, body: Buffer): Buffer {
+  const head: number[] = []
+  let byte = (PACK_TYPES[type] << 4) | (body.length & 15)
+  for (let rest = body.length >>> 4; rest > 0; rest >>>= 7) {
+    head.push(byte | 0x80)
+    byte = rest & 0x7f
+  }
+  head.push(byte)
+  return Buffer.concat([Buffer.from(head), deflateSync(body, { level: 1 })])
+}
+
+function asPack(objects: readonly Buffer[], format: ObjectFormat): Buffer {
+  const head = Buffer.alloc(12)
+  head.write('PACK', 'latin1')
+  head.writeUInt32BE(2, 4)
+  head.writeUInt32BE(objects.length, 8)
+  const content = Buffer.concat([head, ...objects])
+  return Buffer.concat([content, createHash(format).update(content).digest()])
 }
 
 function commitBody({ tree, parents }: StandIn): Buffer {
@@ -122,21 +140,29 @@ export function openObjectView(options: ViewOptions): ObjectView {
     GIT_EXTERNAL_DIFF: '',
     GIT_DIFF_OPTS: '',
   }
-  const written = new Map<string, string>()
+  const added = new Set<string>()
+  let waiting: Buffer[] = []
+  const add = (type: keyof typeof PACK_TYPES, body: Buffer): string => {
+    const id = createHash(options.format).update(`${type} ${body.length}\0`).update(body).digest('hex')
+    if (!added.has(id)) waiting.push(packed(type, body))
+    added.add(id)
+    return id
+  }
+  const start = (args: readonly string[], run: ViewRunOptions = {}): Promise<GitResult> =>
+    git(args, { cwd: dir, env, ...run, ...(options.signal ? { signal: options.signal } : {}) })
   return {
     emptyTree: EMPTY_TREES[options.format],
     partial: isPartialClone(join(options.commonDir, 'objects')),
-    run: (args, run = {}) =>
-      git(args, { cwd: dir, env, ...run, ...(options.signal ? { signal: options.signal } : {}) }),
-    addCommit(standIn) {
-      const key = [standIn.tree, ...standIn.parents].join(' ')
-      const known = written.get(key)
-      if (known !== undefined) return known
-      const id = writeObject(dir, options.format, 'commit', commitBody(standIn))
-      written.set(key, id)
-      return id
+    async run(args, run) {
+      if (waiting.length > 0) {
+        const input = asPack(waiting, options.format)
+        waiting = []
+        await start(['index-pack', '--stdin', '--threads=1'], { input })
+      }
+      return start(args, run)
     },
-    addTree: (entries) => writeObject(dir, options.format, 'tree', treeBody(entries)),
+    addCommit: (standIn) => add('commit', commitBody(standIn)),
+    addTree: (entries) => add('tree', treeBody(entries)),
     close: () => rmSync(dir, { recursive: true, force: true, maxRetries: 3 }),
   }
 }

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { TempRepo } from '@pcc/test-kit'
 import type { LandedAnswer } from '../../src/landed.js'
@@ -109,7 +118,11 @@ export class Historian {
     if (kind === 2) renameSync(path, `${path}.${this.#fresh().replace(' ', '-')}`)
     if (kind === 3) chmodSync(path, (statSync(path).mode & 0o111) === 0 ? 0o755 : 0o644)
     if (kind === 4) writeFileSync(this.#path('image.bin'), Buffer.from(`\0${this.#fresh()}\0`))
-    if (kind === 5) this.#write(name, this.#lines(name).map((line, i) => (i === 3 ? `  ${line} ` : line)))
+    if (kind === 5)
+      this.#write(
+        name,
+        this.#lines(name).map((line, i) => (i === 3 ? `  ${line} ` : line)),
+      )
     if (kind === 6) return 'empty'
     return `${['', 'remove', 'rename', 'mode', 'binary', 'whitespace'][kind]} ${name}`
   }
@@ -151,7 +164,10 @@ export class Historian {
       return { units: [this.#git('rev-parse', 'HEAD')], keepsCommits: false }
     }
     this.#git('reset', '-q', '--hard', before)
-    if (how === 'rebase' && this.#tries('cherry-pick', '--allow-empty', '--keep-redundant-commits', `${before}..work`)) {
+    if (
+      how === 'rebase' &&
+      this.#tries('cherry-pick', '--allow-empty', '--keep-redundant-commits', `${before}..work`)
+    ) {
       return { units: this.#since(before), keepsCommits: false }
     }
     this.#tries('cherry-pick', '--abort')
