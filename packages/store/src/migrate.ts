@@ -1,8 +1,9 @@
-import { Migrator, sql } from 'kysely'
+import { DEFAULT_MIGRATION_LOCK_TABLE, type Kysely, Migrator, sql } from 'kysely'
 import type { Backend } from './dialects/backend.js'
 import { StoreError } from './errors.js'
 import { migrationsFor } from './migrations/index.js'
-import { MIGRATION_NAMES } from './migrations/names.js'
+import { MIGRATION_NAMES, MIGRATION_TABLE } from './migrations/names.js'
+import type { Schema } from './schema.js'
 
 const KNOWN: ReadonlySet<string> = new Set(MIGRATION_NAMES)
 
@@ -41,8 +42,10 @@ async function migrateAlone(backend: Backend): Promise<void> {
     try {
       // Another process may have been first, and may even have been newer.
       assertKnown(await backend.applied(connection), backend.location)
+      await createMigrationTables(connection)
       const { error } = await new Migrator({
         db: connection,
+        migrationTableName: MIGRATION_TABLE,
         provider: { getMigrations: async () => migrationsFor(backend.dialect) },
         // The transaction is here already, around all of the migrator's steps.
         disableTransactions: true,
@@ -55,4 +58,23 @@ async function migrateAlone(backend: Backend): Promise<void> {
       throw error
     }
   })
+}
+
+/**
+ * The migrator's own two tables. It would make them itself, but looks for them in every schema of a PostgreSQL database, and
+ * hides the reason when it may not create them.
+ */
+async function createMigrationTables(db: Kysely<Schema>): Promise<void> {
+  await db.schema
+    .createTable(MIGRATION_TABLE)
+    .ifNotExists()
+    .addColumn('name', 'varchar(255)', (c) => c.notNull().primaryKey())
+    .addColumn('timestamp', 'varchar(255)', (c) => c.notNull())
+    .execute()
+  await db.schema
+    .createTable(DEFAULT_MIGRATION_LOCK_TABLE)
+    .ifNotExists()
+    .addColumn('id', 'varchar(255)', (c) => c.notNull().primaryKey())
+    .addColumn('is_locked', 'integer', (c) => c.notNull().defaultTo(0))
+    .execute()
 }

@@ -37,8 +37,21 @@ async function begunAgain<T>(
     } catch (error) {
       const again =
         !entered && attempt < ATTEMPTS && error instanceof StoreError && backend.mayBeginAgain(error)
-      if (!again) throw error
+      if (!again) throw notCommitted(error, backend.location)
       await pause(attempt * PAUSE_MS)
     }
   }
+}
+
+/** PostgreSQL rolls back at the commit when the work has swallowed an error of its own. */
+function notCommitted(error: unknown, location: string): unknown {
+  if ((error as Error | undefined)?.name !== 'AbortedTransactionError') return error
+  return new StoreError(
+    'STORE_FAILED',
+    `The database ${location} rolled back: an earlier statement had failed`,
+    {
+      data: { location },
+      cause: error,
+    },
+  )
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { aRepo, aSession, doors, T0 } from './stores.js'
+import { aRepo, aSession, T0 } from './records.js'
+import { doors } from './stores.js'
 
 const LATER = '2026-01-02T03:05:00.000Z'
 

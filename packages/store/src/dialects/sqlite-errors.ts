@@ -38,11 +38,10 @@ export function fileError(error: unknown, file: string): StoreError {
       ...details,
     })
   }
-  return new StoreError(
-    'STORE_FAILED',
-    `The database ${file} cannot be created: ${firstLine(message)}`,
-    details,
-  )
+  return new StoreError('STORE_FAILED', `The database ${file} cannot be created: ${firstLine(message)}`, {
+    hint: 'Look at each part of the path, or keep the state elsewhere with PARALLEL_CC_HOME.',
+    ...details,
+  })
 }
 
 interface Text {

@@ -25,6 +25,10 @@ export const BUSY_TIMEOUT_MS = 30_000
 export function ensureFile(file: string): void {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw fileError(error, file)
+  }
+  try {
     closeSync(openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError(error, file)

@@ -135,14 +135,23 @@ function assertWritable(file: string): void {
 
 function inspect(raw: Raw): EngineInfo {
   const pages = raw.pragma('page_count', { simple: true }) as number
-  const problems = (raw.pragma('integrity_check(20)') as { integrity_check: string }[]).map(
-    (row) => row.integrity_check,
-  )
   return {
     engineVersion: raw.prepare('select sqlite_version()').pluck().get() as string,
     sizeBytes: pages * (raw.pragma('page_size', { simple: true }) as number),
-    integrity:
-      problems.length === 1 && problems[0] === 'ok' ? { state: 'ok' } : { state: 'damaged', problems },
+    integrity: checkIntegrity(raw),
+  }
+}
+
+function checkIntegrity(raw: Raw): EngineInfo['integrity'] {
+  try {
+    const rows = raw.pragma('integrity_check(20)') as { integrity_check: string }[]
+    const problems = rows.map((row) => row.integrity_check)
+    return problems.length === 1 && problems[0] === 'ok' ? { state: 'ok' } : { state: 'damaged', problems }
+  } catch (error) {
+    // Some damage stops the check itself.
+    const { code, message } = error as { code?: string; message: string }
+    if (code?.startsWith('SQLITE_CORRUPT')) return { state: 'damaged', problems: [message] }
+    throw error
   }
 }
 
