@@ -120,11 +120,9 @@ async function demonstrate(base) {
     show(repo, env, 'status')
     if (agents[0].tree === agents[1].tree) throw new StepError('both agents work in the same tree')
   } finally {
-    tell('The agents end; a tree with work in it that is nowhere else stays.')
+    tell('Both agents end now, and the throw-away repository is removed.')
     for (const agent of agents) await endAgent(agent)
   }
-  tell()
-  show(repo, env, 'list')
 }
 
 await main(async () => {
