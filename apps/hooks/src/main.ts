@@ -37,11 +37,11 @@ function log(io: HookIo, event: string, error: unknown): void {
   }
 }
 
-/** Answers one event. Returns the exit code: 0, or 2 for an event that there is not. */
+/** Answers one event. Returns the exit code: 0, or 1 for an event that there is not; never 2, with which the client blocks the agent. */
 export async function main(io: HookIo, args: readonly string[]): Promise<number> {
   const [name = '', ...rest] = args
   const event = Object.hasOwn(EVENTS, name) ? EVENTS[name] : undefined
-  if (event === undefined) return 2
+  if (event === undefined) return 1
   try {
     await event(io, rest)
   } catch (error) {

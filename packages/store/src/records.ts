@@ -107,6 +107,12 @@ export interface SessionStore {
   close(): Promise<void>
 }
 
+/** What both doors count for a listing. */
+export interface SessionCounting {
+  /** One entry for every id that is asked about: claims that have not expired at `now`, and messages not read yet. */
+  countsOf(sessionIds: readonly string[], now: IsoTime): Promise<Map<string, SessionCounts>>
+}
+
 /** The trees that this tool made, for statistics; what may be removed is decided from git and the disk alone. */
 export interface WorktreeRecord {
   id: string

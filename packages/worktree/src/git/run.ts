@@ -34,6 +34,8 @@ export interface GitOptions {
   signal?: AbortSignal
   /** A read takes no optional locks, so it never gets in the way of a commit. @default true */
   readOnly?: boolean
+  /** The one other program that this room starts: `gtr` as its version 1 was called. @default 'git' */
+  program?: 'git' | 'gtr'
 }
 
 export interface GitResult {
@@ -81,11 +83,12 @@ function startFailure(error: NodeJS.ErrnoException, cwd: string): WorktreeError 
  */
 export function git(args: readonly string[], options: GitOptions): Promise<GitResult> {
   const readOnly = options.readOnly ?? true
-  const all = readOnly ? ['--no-optional-locks', ...args] : [...args]
+  const program = options.program ?? 'git'
+  const all = readOnly && program === 'git' ? ['--no-optional-locks', ...args] : [...args]
   const okCodes = options.okCodes ?? [0]
   const timeoutMs = options.timeoutMs ?? 120_000
   return new Promise((resolve, reject) => {
-    const child = spawn('git', all, {
+    const child = spawn(program, all, {
       cwd: options.cwd,
       env: gitEnvironment(options.env),
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

@@ -1,0 +1,124 @@
+import type { Raw, Statement } from './dialects/sqlite-file.js'
+import type { RepoRecord, SessionCounting, SessionReads, SessionRecord, SessionWrites } from './records.js'
+import { type CountRow, joinCounts } from './tables/count-rows.js'
+import { type RepoRow, repoFromRow, repoToRow } from './tables/repo-row.js'
+import { patchToColumns, type SessionRow, sessionFromRow, sessionToRow } from './tables/session-row.js'
+
+/** What the hot door can do with sessions, in a transaction or outside. */
+export interface HotSessions extends SessionWrites, SessionCounting {}
+
+/** The sessions by SQL written by hand: the same questions as in `tables/`, without a query builder to load. */
+export function hotSessions(raw: Raw): HotSessions {
+  const sql = lazySql(raw)
+  return { ...reads(sql), ...writes(sql), ...counting(sql) }
+}
+
+const OPEN = 'ended_at is null'
+const OLDEST_FIRST = 'order by started_at, id'
+
+interface Sql {
+  one<R>(text: string, ...values: unknown[]): R | undefined
+  all<R>(text: string, ...values: unknown[]): R[]
+  /** Returns how many rows were changed. */
+  change(text: string, ...values: unknown[]): number
+}
+
+/** Each text is compiled at its first use: most processes use two or three. */
+function lazySql(raw: Raw): Sql {
+  const compiled = new Map<string, Statement>()
+  const statement = (text: string): Statement => {
+    const known = compiled.get(text) ?? raw.prepare<unknown[]>(text)
+    compiled.set(text, known)
+    return known
+  }
+  return {
+    one: <R>(text: string, ...values: unknown[]) => statement(text).get(...values) as R | undefined,
+    all: <R>(text: string, ...values: unknown[]) => statement(text).all(...values) as R[],
+    change: (text, ...values) => statement(text).run(...values).changes,
+  }
+}
+
+function findRepo(sql: Sql, key: Pick<RepoRecord, 'host' | 'commonDir'>): RepoRecord | undefined {
+  const row = sql.one<RepoRow>(
+    'select * from repos where host = ? and common_dir = ?',
+    key.host,
+    key.commonDir,
+  )
+  return row && repoFromRow(row)
+}
+
+function findSessions(sql: Sql, where: string, ...values: unknown[]): SessionRecord[] {
+  const rows = sql.all<SessionRow>(`select * from sessions where ${where} ${OLDEST_FIRST}`, ...values)
+  return rows.map(sessionFromRow)
+}
+
+function insert(sql: Sql, table: string, row: object): void {
+  const columns = Object.keys(row)
+  const marks = columns.map(() => '?').join(', ')
+  sql.change(`insert into ${table} (${columns.join(', ')}) values (${marks})`, ...Object.values(row))
+}
+
+function reads(sql: Sql): SessionReads {
+  return {
+    repoByKey: async (key) => findRepo(sql, key),
+    sessionById: async (id) => findSessions(sql, 'id = ?', id)[0],
+    sessionsByPids: async (host, pids) =>
+      findSessions(
+        sql,
+        `host = ? and pid in (select value from json_each(?)) and ${OPEN}`,
+        host,
+        JSON.stringify(pids),
+      ),
+    openSessions: async (repoId) => findSessions(sql, `repo_id = ? and ${OPEN}`, repoId),
+  }
+}
+
+function writes(sql: Sql): Omit<SessionWrites, keyof SessionReads> {
+  return {
+    async ensureRepo(repo) {
+      const before = findRepo(sql, repo)
+      if (before === undefined) {
+        insert(sql, 'repos', repoToRow(repo))
+        return repo
+      }
+      if (before.projectKey !== null || repo.projectKey === null) return before
+      sql.change('update repos set project_key = ? where id = ?', repo.projectKey, before.id)
+      return { ...before, projectKey: repo.projectKey }
+    },
+    async insertSession(session) {
+      insert(sql, 'sessions', sessionToRow(session))
+    },
+    async updateSession(id, patch) {
+      const columns = patchToColumns(patch)
+      const names = Object.keys(columns)
+      if (names.length === 0) return findSessions(sql, `id = ? and ${OPEN}`, id).length === 1
+      const sets = names.map((name) => `${name} = ?`).join(', ')
+      const values = [...Object.values(columns), id]
+      return sql.change(`update sessions set ${sets} where id = ? and ${OPEN}`, ...values) === 1
+    },
+    async endSession(id, { endedAt, endReason }) {
+      const end = `update sessions set status = 'ended', ended_at = ?, end_reason = ? where id = ? and ${OPEN}`
+      if (sql.change(end, endedAt, endReason, id) === 0) return false
+      sql.change('delete from file_claims where session_id = ?', id)
+      sql.change('delete from subscriptions where session_id = ?', id)
+      return true
+    },
+  }
+}
+
+function counting(sql: Sql): SessionCounting {
+  const count = (table: string, where: string, ...values: unknown[]): CountRow[] =>
+    sql.all<CountRow>(
+      `select session_id, count(*) as n from ${table}
+       where session_id in (select value from json_each(?)) and ${where} group by session_id`,
+      ...values,
+    )
+  return {
+    async countsOf(sessionIds, now) {
+      const asked = JSON.stringify(sessionIds)
+      const claims = count('file_claims', '(expires_at is null or expires_at > ?)', asked, now)
+      const unread = count('message_recipients', `state in ('queued', 'delivered')`, asked)
+      return joinCounts(sessionIds, claims, unread)
+    },
+  }
+}
