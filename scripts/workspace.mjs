@@ -61,7 +61,7 @@ export async function run(argv, options = {}) {
 function commandName(argv) {
   return argv
     .filter((word) => word !== process.execPath)
-    .slice(0, 5)
+    .slice(0, 8)
     .join(' ')
 }
 
