@@ -1,8 +1,12 @@
 import type { Argv } from 'yargs'
+import type { CommonArgs } from './context.js'
 import { UsageError } from './exit-codes.js'
 import type { Io } from './io.js'
 
 type Done = (code: number) => void
+
+/** A parser that knows the flags which every command takes. */
+type Parser = Argv<CommonArgs>
 
 const SESSION_HELP = 'Id, unique beginning of an id, or name [default: the calling session]'
 
@@ -20,7 +24,7 @@ function afterDashes(argv: object): string[] {
   return rest.map(String)
 }
 
-function registerLife(io: Io, parser: Argv, done: Done): Argv {
+function registerLife(io: Io, parser: Parser, done: Done): Parser {
   return parser
     .command(
       'start',
@@ -68,7 +72,7 @@ function registerLife(io: Io, parser: Argv, done: Done): Argv {
     )
 }
 
-function registerViews(io: Io, parser: Argv, done: Done): Argv {
+function registerViews(io: Io, parser: Parser, done: Done): Parser {
   return parser
     .command(
       'status',
@@ -97,7 +101,7 @@ function registerViews(io: Io, parser: Argv, done: Done): Argv {
     )
 }
 
-function registerCare(io: Io, parser: Argv, done: Done): Argv {
+function registerCare(io: Io, parser: Parser, done: Done): Parser {
   return parser
     .command(
       'cleanup',
@@ -155,7 +159,7 @@ async function sessionNames(io: Io): Promise<string[]> {
 }
 
 /** Adds all commands. Each loads its code only when it runs. */
-export function registerCommands(io: Io, parser: Argv, done: Done): Argv {
+export function registerCommands(io: Io, parser: Parser, done: Done): Parser {
   const all = registerCare(io, registerViews(io, registerLife(io, parser, done), done), done)
   return all.completion('completion', 'Print the completion script for bash or zsh', async (_current, argv) => {
     const words = (argv['_'] as unknown[]).map(String)

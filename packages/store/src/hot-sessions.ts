@@ -70,6 +70,9 @@ function reads(sql: Sql): SessionReads {
         JSON.stringify(pids),
       ),
     openSessions: async (repoId) => findSessions(sql, `repo_id = ? and ${OPEN}`, repoId),
+    allOpenSessions: async () => findSessions(sql, OPEN),
+    reposOf: async (host) =>
+      sql.all<RepoRow>('select * from repos where host = ? order by created_at, id', host).map(repoFromRow),
   }
 }
 

@@ -82,6 +82,8 @@ function createHotStore(raw: Raw, file: string): HotStore {
       sessionById: read(sessions.sessionById),
       sessionsByPids: read(sessions.sessionsByPids),
       openSessions: read(sessions.openSessions),
+      allOpenSessions: read(sessions.allOpenSessions),
+      reposOf: read(sessions.reposOf),
     },
     countsOf: read(sessions.countsOf),
     write: (_repoId, work) =>

@@ -86,6 +86,8 @@ export interface SessionReads {
   openSessions(repoId: string): Promise<SessionRecord[]>
   /** Not-ended sessions of all repos, oldest first. */
   allOpenSessions(): Promise<SessionRecord[]>
+  /** The repos of one host, in the order in which they were met. */
+  reposOf(host: string): Promise<RepoRecord[]>
 }
 
 /** Reads and writes inside one write transaction. */

@@ -11,8 +11,9 @@ import type {
 } from './records.js'
 import type { Schema } from './schema.js'
 import { countsOf } from './tables/counts.js'
-import { ensureRepo, findRepo } from './tables/repos.js'
+import { ensureRepo, findRepo, reposOf } from './tables/repos.js'
 import {
+  allOpenSessions,
   endSession,
   findSession,
   insertSession,
@@ -94,6 +95,8 @@ function readsOf(db: Kysely<Schema>): SessionReads {
     sessionById: (id) => findSession(db, id),
     sessionsByPids: (host, pids) => sessionsByPids(db, host, pids),
     openSessions: (repoId) => openSessions(db, repoId),
+    allOpenSessions: () => allOpenSessions(db),
+    reposOf: (host) => reposOf(db, host),
   }
 }
 

@@ -1,4 +1,3 @@
-export { type Files, hermeticEnv, setProcessEnv, type TempRepo, type TempRepoOptions, tempDir, tempRepo, writeFiles } from './temp.js'
 export { eventually, type Sleeper, sleeper } from './processes.js'
 export {
   type ClientEvent,
@@ -41,3 +40,4 @@ export {
   tempRepo,
   writeFiles,
 } from './temp.js'
+export { type PostgresServer, startPostgres } from './postgres.js'

@@ -31,7 +31,6 @@ export async function judge(
   return judgeRemoval({
     repo: bench.repo,
     path: ask.path,
-    now: deps.runtime.now(),
     hasLiveSession: sessions.some((row) => row.alive && row.session.worktreePath === ask.path),
     defaultBranch: bench.target.branch,
     keepIgnored: deps.config['worktree.keepIgnored'],

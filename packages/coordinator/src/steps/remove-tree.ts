@@ -1,6 +1,7 @@
 import { type DiscardKind, type GateVerdict, removeWorktree } from '@pcc/worktree'
 import type { Deps } from '../deps.js'
-import { processKey } from '../runtime.js'
+import { repoKey } from '../repo-key.js'
+import { removalActor } from './actor.js'
 import { type Bench, judge } from './judge.js'
 
 /** What became of one tree. Reports what was done, never what was planned. */
@@ -35,6 +36,14 @@ function kept(path: string, branch: string | null, reasons: GateVerdict['reasons
   }
 }
 
+/** For statistics only: what may go is never decided from it. */
+async function noteRemoval(deps: Deps, bench: Bench, path: string): Promise<void> {
+  const repo = await deps.store.read.repoByKey(repoKey(deps.runtime, bench.repo.commonDir))
+  if (repo === undefined) return
+  const made = (await deps.store.worktrees.list(repo.id)).filter((tree) => tree.path === path && tree.removedAt === null)
+  for (const tree of made) await deps.store.worktrees.markRemoved(tree.id, deps.runtime.now())
+}
+
 /** Takes one tree away if the gate lets it go, judging again at the moment of removal. */
 export async function removeTree(deps: Deps, bench: Bench, ask: RemovalAsk): Promise<TreeDecision> {
   const question = { path: ask.path, discard: ask.discard ?? [] }
@@ -46,15 +55,13 @@ export async function removeTree(deps: Deps, bench: Bench, ask: RemovalAsk): Pro
     return { path: ask.path, branch, action: 'removed', ...discarded, rescueRef: null, removalId: null }
   }
   const id = deps.runtime.newId()
-  const own = processKey(deps.runtime, process.pid)
   const result = await removeWorktree(verdict, {
     repo: bench.repo,
     id,
-    now: deps.runtime.now(),
-    owner: { pid: process.pid, processStart: own?.processStart ?? null },
+    ...removalActor(deps),
     recheck: () => judge(deps, bench, question),
   })
   if (result.outcome === 'kept') return kept(ask.path, branch, result.reasons)
-  await deps.store.worktrees.markRemoved({ path: ask.path, removedAt: deps.runtime.now() })
+  await noteRemoval(deps, bench, ask.path)
   return { path: ask.path, branch, action: 'removed', ...discarded, rescueRef: result.rescueRef, removalId: id }
 }

@@ -2,6 +2,7 @@ import type { SessionRecord } from '@pcc/store'
 import { repairCreations, repairRemovals, type Repo } from '@pcc/worktree'
 import type { Deps } from '../deps.js'
 import { isRunning } from '../runtime.js'
+import { removalActor } from './actor.js'
 import { openBench } from './judge.js'
 import { sessionsOf } from './repo-row.js'
 import { removeTree } from './remove-tree.js'
@@ -28,7 +29,7 @@ export async function repair(deps: Deps, repo: Repo): Promise<void> {
   const isOwnerAlive = (owner: Owner): boolean => isRunning(deps.runtime, { host: deps.runtime.host, ...owner })
   const now = deps.runtime.now()
   await repairCreations(repo, { isAlive: isOwnerAlive, now })
-  await repairRemovals(repo, { isAlive: isOwnerAlive, now })
+  await repairRemovals(repo, removalActor(deps))
   for (const { session, alive } of await sessionsOf(deps, repo)) {
     if (session.status === 'starting' && !alive && session.host === deps.runtime.host) {
       await endVoidReservation(deps, repo, session)

@@ -1,6 +1,7 @@
 import { type DiscardKind, listWorktrees, openRepo, purgeTrash } from '@pcc/worktree'
 import type { Deps } from '../deps.js'
 import { faultPoint } from '../fault.js'
+import { removalActor } from '../steps/actor.js'
 import { openBench } from '../steps/judge.js'
 import { removeTree, type TreeDecision } from '../steps/remove-tree.js'
 import { repair } from '../steps/repair.js'
@@ -51,7 +52,7 @@ export async function cleanUp(deps: Deps, input: CleanUpInput): Promise<CleanUpR
   }
   if (input.dryRun === true) return { worktrees, endedSessions, purged: [] }
   const { purged } = await purgeTrash(repo, {
-    now: deps.runtime.now(),
+    ...removalActor(deps),
     keepDays: deps.config['trash.keepDays'],
     rescueKeepDays: deps.config['rescue.keepDays'],
   })

@@ -9,6 +9,7 @@ import {
   type TreeState,
   type WorktreeEntry,
 } from '@pcc/worktree'
+import { locateRepo } from '@pcc/worktree/locate'
 import pLimit from 'p-limit'
 import type { Deps } from '../deps.js'
 import { diskBytes } from '../steps/disk-use.js'
@@ -117,10 +118,11 @@ export async function listTrees(deps: Deps, input: ListInput): Promise<ListResul
   if (input.all !== true) {
     return { worktrees: await rowsOf(deps, await openRepo(input.directory), input.disk === true) }
   }
-  const folders = await deps.store.repoFolders(deps.runtime.host)
+  const repos = await deps.store.read.reposOf(deps.runtime.host)
   const rows: TreeRow[] = []
-  for (const folder of folders) {
-    rows.push(...(await rowsOf(deps, await openRepo(folder), input.disk === true)))
+  for (const { commonDir } of repos) {
+    // a repository that was deleted since has no trees
+    if (locateRepo(commonDir) !== null) rows.push(...(await rowsOf(deps, await openRepo(commonDir), input.disk === true)))
   }
   return { worktrees: rows }
 }

@@ -1,5 +1,6 @@
 import { listRemovals, openRepo, type RemovalRecord, type RestoredTree, restoreRemoval } from '@pcc/worktree'
 import type { Deps } from '../deps.js'
+import { removalActor } from '../steps/actor.js'
 import { repair } from '../steps/repair.js'
 
 /** The removed trees of a repo that can come back, newest first. */
@@ -17,5 +18,5 @@ export async function listRestorable(deps: Deps, input: { directory: string }): 
 export async function restoreTree(deps: Deps, input: { directory: string; id: string }): Promise<RestoredTree> {
   const repo = await openRepo(input.directory)
   await repair(deps, repo)
-  return restoreRemoval(repo, input.id, { now: deps.runtime.now() })
+  return restoreRemoval(repo, input.id, removalActor(deps))
 }

@@ -32,3 +32,14 @@ export async function ensureRepo(db: Kysely<Schema>, repo: RepoRecord): Promise<
   await db.updateTable('repos').set({ project_key: repo.projectKey }).where('id', '=', before.id).execute()
   return { ...before, projectKey: repo.projectKey }
 }
+
+export async function reposOf(db: Kysely<Schema>, host: string): Promise<RepoRecord[]> {
+  const rows = await db
+    .selectFrom('repos')
+    .selectAll()
+    .where('host', '=', host)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+  return rows.map(repoFromRow)
+}

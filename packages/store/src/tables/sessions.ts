@@ -40,6 +40,17 @@ export async function openSessions(db: Kysely<Schema>, repoId: string): Promise<
   return rows.map(sessionFromRow)
 }
 
+export async function allOpenSessions(db: Kysely<Schema>): Promise<SessionRecord[]> {
+  const rows = await db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('ended_at', 'is', null)
+    .orderBy('started_at')
+    .orderBy('id')
+    .execute()
+  return rows.map(sessionFromRow)
+}
+
 export async function insertSession(db: Kysely<Schema>, session: SessionRecord): Promise<void> {
   await db.insertInto('sessions').values(sessionToRow(session)).execute()
 }

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { deflateSync } from 'node:zlib'
+import { type GitResult, git } from '../git/run.js'
+
+const EMPTY_TREES = {
+  sha1: '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
+  sha256: '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321',
+} as const
+
+export type ObjectFormat = keyof typeof EMPTY_TREES
+
+/** A throw-away commit that exists only inside a view: what is needed to give two trees the merge base one wants. */
+export interface StandIn {
+  tree: string
+  parents: readonly string[]
+}
+
+export interface TreeEntry {
+  mode: string
+  id: string
+}
+
+/** The name that `addTree` gives to an entry. */
+export function entryName(place: number): string {
+  return String(place).padStart(8, '0')
+}
+
+/**
+ * A repository's objects seen from a temporary git directory: none of its config, attributes, hooks, refs, replacements or grafts apply,
+ * so no program that the repository names can run and no setting bends an answer; what git writes while merging goes to the temporary
+ * directory and never into the repository.
+ */
+export interface ObjectView {
+  readonly emptyTree: string
+  /** True when objects may be absent because a partial clone has not fetched them; a view never fetches. */
+  readonly partial: boolean
+  run(args: readonly string[], options?: ViewRunOptions): Promise<GitResult>
+  /** Writes a throw-away commit into the view and returns its id. */
+  addCommit(standIn: StandIn): string
+  /** Writes a throw-away flat tree into the view; entries are named by their place in the list. */
+  addTree(entries: readonly (TreeEntry | null)[]): string
+  close(): void
+}
+
+export interface ViewRunOptions {
+  input?: string
+  okCodes?: readonly number[]
+}
+
+export interface ViewOptions {
+  commonDir: string
+  format: ObjectFormat
+  signal?: AbortSignal | undefined
+}
+
+function isPartialClone(objects: string): boolean {
+  const packs = join(objects, 'pack')
+  return existsSync(packs) && readdirSync(packs).some((name) => name.endsWith('.promisor'))
+}
+
+function configText(format: ObjectFormat, dir: string): string {
+  const core = [`[core]`, `bare = true`, `attributesFile = ${JSON.stringify(join(dir, 'no-attributes'))}`]
+  if (format === 'sha1') return [...core, 'repositoryformatversion = 0', ''].join('\n')
+  return [...core, 'repositoryformatversion = 1', '[extensions]', 'objectFormat = sha256', ''].join('\n')
+}
+
+/** As git reads a line of `info/alternates`: quoted, so that no character of the path has a meaning of its own. */
+function alternatesLine(path: string): string {
+  const quoted = path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n').replaceAll('\r', '\\r')
+  return `"${quoted}"\n`
+}
+
+function layOut(dir: string, options: ViewOptions): void {
+  const objects = join(options.commonDir, 'objects')
+  mkdirSync(join(dir, 'objects', 'info'), { recursive: true })
+  mkdirSync(join(dir, 'refs'))
+  writeFileSync(join(dir, 'HEAD'), 'ref: refs/heads/none\n')
+  writeFileSync(join(dir, 'config'), configText(options.format, dir))
+  writeFileSync(join(dir, 'objects', 'info', 'alternates'), alternatesLine(objects))
+  const shallow = join(options.commonDir, 'shallow')
+  if (existsSync(shallow)) copyFileSync(shallow, join(dir, 'shallow'))
+}
+
+function writeObject(dir: string, format: ObjectFormat, type: 'commit' | 'tree', body: Buffer): string {
+  const object = Buffer.concat([Buffer.from(`${type} ${body.length}\0`), body])
+  const id = createHash(format).update(object).digest('hex')
+  const folder = join(dir, 'objects', id.slice(0, 2))
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, id.slice(2)), deflateSync(object, { level: 1 }))
+  return id
+}
+
+function commitBody({ tree, parents }: StandIn): Buffer {
+  const who = 'view <view@invalid> 0 +0000'
+  const lines = parents.map((id) => `parent ${id}\n`).join('')
+  return Buffer.from(`tree ${tree}\n${lines}author ${who}\ncommitter ${who}\n\n`)
+}
+
+function treeBody(entries: readonly (TreeEntry | null)[]): Buffer {
+  const parts: Buffer[] = []
+  for (const [place, entry] of entries.entries()) {
+    if (entry === null) continue
+    const mode = entry.mode.replace(/^0+/, '')
+    parts.push(Buffer.from(`${mode} ${entryName(place)}\0`), Buffer.from(entry.id, 'hex'))
+  }
+  return Buffer.concat(parts)
+}
+
+/** Opens a view on a repository's objects. The caller closes it, which removes its temporary directory. */
+export function openObjectView(options: ViewOptions): ObjectView {
+  const dir = mkdtempSync(join(tmpdir(), 'parallel-cc-view-'))
+  layOut(dir, options)
+  const env = {
+    GIT_DIR: dir,
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: join(dir, 'no-config'),
+    GIT_CONFIG_SYSTEM: join(dir, 'no-config'),
+    GIT_ATTR_NOSYSTEM: '1',
+    GIT_EXTERNAL_DIFF: '',
+    GIT_DIFF_OPTS: '',
+  }
+  const written = new Map<string, string>()
+  return {
+    emptyTree: EMPTY_TREES[options.format],
+    partial: isPartialClone(join(options.commonDir, 'objects')),
+    run: (args, run = {}) =>
+      git(args, { cwd: dir, env, ...run, ...(options.signal ? { signal: options.signal } : {}) }),
+    addCommit(standIn) {
+      const key = [standIn.tree, ...standIn.parents].join(' ')
+      const known = written.get(key)
+      if (known !== undefined) return known
+      const id = writeObject(dir, options.format, 'commit', commitBody(standIn))
+      written.set(key, id)
+      return id
+    },
+    addTree: (entries) => writeObject(dir, options.format, 'tree', treeBody(entries)),
+    close: () => rmSync(dir, { recursive: true, force: true, maxRetries: 3 }),
+  }
+}
