@@ -120,8 +120,9 @@ async function demonstrate(base) {
     show(repo, env, 'status')
     if (agents[0].tree === agents[1].tree) throw new StepError('both agents work in the same tree')
   } finally {
-    tell('Both agents end now, and the throw-away repository is removed.')
+    tell('Both agents end.')
     for (const agent of agents) await endAgent(agent)
+    tell('The throw-away repository is removed.')
   }
 }
 

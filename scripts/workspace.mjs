@@ -142,7 +142,7 @@ export async function ensureInstalled({ quiet = false } = {}) {
 
 /** Builds every package; what has not changed comes from turbo's cache. */
 export async function build({ quiet = false } = {}) {
-  await run(pnpm('run', 'build'), {
+  await run(pnpm('run', 'build', '--output-logs=errors-only'), {
     env: { TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
     network: true,
     quiet,
