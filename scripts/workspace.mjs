@@ -59,10 +59,8 @@ export async function run(argv, options = {}) {
 
 /** A command as a person would write it, without the path of node. */
 function commandName(argv) {
-  return argv
-    .filter((word) => word !== process.execPath)
-    .slice(0, 8)
-    .join(' ')
+  const words = argv.filter((word) => word !== process.execPath).slice(0, 8)
+  return words.map((word) => (isAbsolute(word) ? relative(root, word) : word)).join(' ')
 }
 
 /** argv for npm itself. */
