@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { build, ensureInstalled, main, root, StepError, step } from './workspace.mjs'
+import { ensureInstalled, main, root, StepError, step, turbo } from './workspace.mjs'
 
 const PROGRAM = join(root, 'apps/cli/dist/bin.cjs')
 const LIMIT_MS = 30_000
@@ -120,16 +120,15 @@ async function demonstrate(base) {
     show(repo, env, 'status')
     if (agents[0].tree === agents[1].tree) throw new StepError('both agents work in the same tree')
   } finally {
-    tell('The agents end; a tree with work in it that is nowhere else stays.')
+    tell('Both agents end.')
     for (const agent of agents) await endAgent(agent)
+    tell('The throw-away repository is removed.')
   }
-  tell()
-  show(repo, env, 'list')
 }
 
 await main(async () => {
   await step('dependencies', () => ensureInstalled({ quiet: true }))
-  await step('build', () => build({ quiet: true }))
+  await step('build', () => turbo('build', { quiet: true }))
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'parallel-cc-demo-')))
   const remove = () => rmSync(base, { recursive: true, force: true, maxRetries: 5 })
   // The agents end with us, since their stdin does.

@@ -2,7 +2,7 @@
 // Sets up and runs the checks and tests, from a bare clone. What it takes is in CONTRIBUTING.md.
 import { ensureClient } from './client.mjs'
 import { ensurePrograms } from './system.mjs'
-import { build, ensureInstalled, main, pnpm, run, step, tool } from './workspace.mjs'
+import { ensureInstalled, main, run, step, tool, turbo } from './workspace.mjs'
 
 const MODES = ['--quick', '--real', '--deep']
 const LONG = String(60 * 60_000)
@@ -23,21 +23,21 @@ async function checks() {
   await step('lint', () => run(tool('oxlint', 'oxlint')))
   await step('format', () => run(tool('@biomejs/biome', 'biome', 'ci')))
   await step('dead code', () => run(tool('knip', 'knip')))
-  await step('packaging', () => run(pnpm('run', 'check:publish'), { network: true }))
+  await step('packaging', () => turbo('check:publish'))
 }
 
 await main(async () => {
   await step('dependencies', () => ensureInstalled())
   if (mode === '--real') {
     await step('programs', () => ensurePrograms(['tmux', 'zstd']))
-    await step('build', () => build())
+    await step('build', () => turbo('build'))
     await step('client', () => ensureClient())
     await vitest('real')
     return
   }
   await step('programs', () => ensurePrograms(['the PostgreSQL server']))
   if (mode === '--quick') return vitest('main')
-  await step('build', () => build())
+  await step('build', () => turbo('build'))
   if (mode === '--deep') {
     const args = [`--testTimeout=${LONG}`, `--hookTimeout=${LONG}`]
     return vitest('main', { args, env: { PCC_DEEP: '1' } })

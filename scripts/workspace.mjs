@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, isAbsolute, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The project's root folder. */
@@ -59,10 +59,8 @@ export async function run(argv, options = {}) {
 
 /** A command as a person would write it, without the path of node. */
 function commandName(argv) {
-  return argv
-    .filter((word) => word !== process.execPath)
-    .slice(0, 5)
-    .join(' ')
+  const words = argv.filter((word) => word !== process.execPath).slice(0, 8)
+  return words.map((word) => (isAbsolute(word) ? relative(root, word) : word)).join(' ')
 }
 
 /** argv for npm itself. */
@@ -140,11 +138,11 @@ export async function ensureInstalled({ quiet = false } = {}) {
   writeFileSync(stampFile, installationStamp())
 }
 
-/** Builds every package; what has not changed comes from turbo's cache. */
-export async function build({ quiet = false } = {}) {
-  await run(pnpm('run', 'build'), {
-    env: { TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
-    network: true,
-    quiet,
-  })
+/**
+ * Runs a script of package.json that starts turbo, which comes with pnpm on its search path; what has not changed comes from
+ * turbo's cache.
+ */
+export async function turbo(script, { quiet = false } = {}) {
+  const env = { TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' }
+  await run(pnpm('run', script, '--output-logs=errors-only'), { env, network: true, quiet })
 }
