@@ -60,66 +60,86 @@ function imports(text: string): string[] {
 }
 
 function ours(specifiers: readonly string[]): string[] {
-  const packages = specifiers.filter((name) => name.startsWith('@pcc/')).map((name) => name.split('/').slice(0, 2).join('/'))
+  const packages = specifiers
+    .filter((name) => name.startsWith('@pcc/'))
+    .map((name) => name.split('/').slice(0, 2).join('/'))
   return [...new Set(packages)].toSorted()
 }
 
 describe('the rooms', () => {
-  test.each(rooms.map((room) => [room.manifest.name, room] as const))('%s imports only along the arrows', (name, room) => {
-    const allowed = ARROWS[name]
-    expect(allowed, `${name} has no row in the list of arrows`).toBeDefined()
-    const used = ours(room.sources.flatMap((source) => imports(source.text)))
-    expect(used.filter((other) => !allowed?.includes(other))).toEqual([])
-    // apps are bundles, so what they compose is among their development dependencies
-    const declared = ours(Object.keys({ ...room.manifest.dependencies, ...room.manifest.devDependencies }))
-    expect(declared.filter((other) => other !== '@pcc/test-kit' && !allowed?.includes(other))).toEqual([])
-  })
+  test.each(rooms.map((room) => [room.manifest.name, room] as const))(
+    '%s imports only along the arrows',
+    (name, room) => {
+      const allowed = ARROWS[name]
+      expect(allowed, `${name} has no row in the list of arrows`).toBeDefined()
+      const used = ours(room.sources.flatMap((source) => imports(source.text)))
+      expect(used.filter((other) => !allowed?.includes(other))).toEqual([])
+      // apps are bundles, so what they compose is among their development dependencies
+      const declared = ours(Object.keys({ ...room.manifest.dependencies, ...room.manifest.devDependencies }))
+      expect(declared.filter((other) => other !== '@pcc/test-kit' && !allowed?.includes(other))).toEqual([])
+    },
+  )
 
   test('no file reaches into another room past its doors', () => {
-    const deep = production.filter((source) => imports(source.text).some((name) => /^@pcc\/[^/]+\/(src|dist)/.test(name)))
+    const deep = production.filter((source) =>
+      imports(source.text).some((name) => /^@pcc\/[^/]+\/(src|dist)/.test(name)),
+    )
     expect(deep.map((source) => source.path)).toEqual([])
   })
 
   test('no use case imports another use case', () => {
     const crossing = production.filter(
-      (source) => source.path.includes('/use-cases/') && imports(source.text).some((name) => /^\.\/|use-cases/.test(name)),
+      (source) =>
+        source.path.includes('/use-cases/') &&
+        imports(source.text).some((name) => /^\.\/|use-cases/.test(name)),
     )
     expect(crossing.map((source) => source.path)).toEqual([])
   })
 
   test('no file is named after having no job', () => {
-    const shapeless = sources.filter((source) => /(utils?|helpers?|common|manager|service)\.ts$/i.test(source.path))
+    const shapeless = sources.filter((source) =>
+      /(utils?|helpers?|common|manager|service)\.ts$/i.test(source.path),
+    )
     expect(shapeless.map((source) => source.path)).toEqual([])
   })
 })
 
 describe('the doors to the outside', () => {
   test('only the programs write to stdout, and nothing logs to the console', () => {
-    const writers = production.filter((source) => /process\.stdout|console\./.test(source.text)).map((source) => source.path)
+    const writers = production
+      .filter((source) => /process\.stdout|console\./.test(source.text))
+      .map((source) => source.path)
     expect(writers.filter((path) => !STDOUT.includes(path) && path !== 'apps/cli/src/launch.ts')).toEqual([])
   })
 
   test('processes are started in the listed files only', () => {
-    const spawners = production.filter((source) => source.text.includes("'node:child_process'")).map((source) => source.path)
+    const spawners = production
+      .filter((source) => source.text.includes("'node:child_process'"))
+      .map((source) => source.path)
     expect(spawners.toSorted()).toEqual(CHILD_PROCESSES)
   })
 
   test('no process is started through a shell made of strings', () => {
-    const shells = production.filter((source) => /shell:\s*true|execSync\(/.test(source.text)).map((source) => source.path)
+    const shells = production
+      .filter((source) => /shell:\s*true|execSync\(/.test(source.text))
+      .map((source) => source.path)
     expect(shells).toEqual([])
   })
 
   test('no test mocks a module', () => {
-    const tests = ['packages', 'apps', 'tests'].flatMap((group) => filesBelow(join(root, group))).filter(
-      (path) => path.endsWith('.test.ts') && !path.includes('node_modules'),
-    )
+    const tests = ['packages', 'apps', 'tests']
+      .flatMap((group) => filesBelow(join(root, group)))
+      .filter((path) => path.endsWith('.test.ts') && !path.includes('node_modules'))
     const mocking = tests.filter((path) => /\bvi\.(mock|doMock|spyOn)\(/.test(readFileSync(path, 'utf8')))
     expect(mocking.map((path) => relative(root, path))).toEqual([])
   })
 
   test('only the runtime of each room asks for the time or for chance', () => {
     const clocks = production
-      .filter((source) => source.path.startsWith('packages/') && /Date\.now\(|new Date\(\)|Math\.random\(/.test(source.text))
+      .filter(
+        (source) =>
+          source.path.startsWith('packages/') && /Date\.now\(|new Date\(\)|Math\.random\(/.test(source.text),
+      )
       .map((source) => source.path)
     expect(clocks).toEqual(['packages/coordinator/src/runtime.ts'])
   })

@@ -11,7 +11,11 @@ export default defineConfig([
     clean: true,
     fixedExtension: false,
     inputOptions: { resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'] } },
-    deps: { alwaysBundle: [/^(?!better-sqlite3|pg$)/], neverBundle: ['better-sqlite3', 'pg'], onlyBundle: false },
+    deps: {
+      alwaysBundle: [/^(?!better-sqlite3|pg$)/],
+      neverBundle: ['better-sqlite3', 'pg'],
+      onlyBundle: false,
+    },
   },
   {
     // the program: CommonJS, all in it but the native module and pg, loaded piece by piece as a command needs it

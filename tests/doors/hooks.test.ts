@@ -31,13 +31,22 @@ describe('SessionStart', () => {
     const it = installed()
     const client = await sleeper()
     expect(await sessionStart(it, client.pid)).toMatchObject({ code: 0, stdout: '', stderr: '' })
-    expect((await statusOf(it)).sessions).toMatchObject([{ pid: client.pid, isAlive: true, isMainRepo: true }])
+    expect((await statusOf(it)).sessions).toMatchObject([
+      { pid: client.pid, isAlive: true, isMainRepo: true },
+    ])
   })
 
   test('tells the model who else works here, and warns of a shared tree', async () => {
     const it = installed()
     const [one, two] = [await sleeper(), await sleeper()]
-    await it.run(['start', '--no-launch', '--pid', String(one.pid), '--name', 'back\u001bend'.replace('\u001b', ' ')])
+    await it.run([
+      'start',
+      '--no-launch',
+      '--pid',
+      String(one.pid),
+      '--name',
+      'back\u001bend'.replace('\u001b', ' '),
+    ])
     const ran = await sessionStart(it, two.pid)
     const { hookSpecificOutput } = ran.json<Reply>()
     expect(hookSpecificOutput.hookEventName).toBe('SessionStart')
@@ -49,7 +58,11 @@ describe('SessionStart', () => {
   test('keeps one session through /clear and /resume, joined by process', async () => {
     const it = installed()
     const client = await sleeper()
-    for (const fields of [{}, { session_id: 'c2', source: 'clear' }, { session_id: 'c3', source: 'resume' }]) {
+    for (const fields of [
+      {},
+      { session_id: 'c2', source: 'clear' },
+      { session_id: 'c3', source: 'resume' },
+    ]) {
       await sessionStart(it, client.pid, fields)
     }
     await sessionEnd(it, client.pid, 'clear')
@@ -59,7 +72,11 @@ describe('SessionStart', () => {
   test('outside a repository does nothing and makes no noise', async () => {
     const it = installed()
     const client = await sleeper()
-    expect(await sessionStart(it, client.pid, { cwd: tempDir() })).toMatchObject({ code: 0, stdout: '', stderr: '' })
+    expect(await sessionStart(it, client.pid, { cwd: tempDir() })).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    })
   })
 })
 
@@ -68,7 +85,11 @@ describe('SessionEnd', () => {
     const it = installed()
     const client = await sleeper()
     await sessionStart(it, client.pid)
-    expect(await sessionEnd(it, client.pid, 'prompt_input_exit')).toMatchObject({ code: 0, stdout: '', stderr: '' })
+    expect(await sessionEnd(it, client.pid, 'prompt_input_exit')).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    })
     expect((await statusOf(it)).totalSessions).toBe(1)
     await client.kill()
     await eventually('the session has ended', async () => (await statusOf(it)).totalSessions === 0)
@@ -82,7 +103,11 @@ describe('SessionEnd', () => {
     const tree = join(it.repo.base, 'repo-worktrees', 'work')
     await sessionEnd(it, two.pid, 'other')
     await two.kill()
-    await eventually('the tree is gone', () => !existsSync(tree))
+    await eventually('the removal is complete', async () => {
+      const { removals } = (await it.run(['restore', '--json'])).json<{ removals: unknown[] }>()
+      return removals.length === 1
+    })
+    expect(existsSync(tree)).toBe(false)
   })
 })
 
@@ -98,7 +123,11 @@ describe('whatever goes wrong, the agent works on', () => {
     const it = installed()
     for (const event of ['SessionStart', 'SessionEnd']) {
       const client = await sleeper()
-      const ran = await it.run([event], { as: 'parallel-cc-hook', env: { CLAUDE_PID: String(client.pid) }, input })
+      const ran = await it.run([event], {
+        as: 'parallel-cc-hook',
+        env: { CLAUDE_PID: String(client.pid) },
+        input,
+      })
       expect(ran).toMatchObject({ code: 0, stderr: '' })
     }
   })
@@ -111,9 +140,14 @@ describe('whatever goes wrong, the agent works on', () => {
     writeFileSync(file, 'no database at all\n'.repeat(500))
     const client = await sleeper()
     expect(await sessionStart(it, client.pid)).toMatchObject({ code: 0, stdout: '', stderr: '' })
-    const lines = readFileSync(join(home, 'logs', 'hooks.log'), 'utf8').trim().split('\n')
+    const lines = readFileSync(join(home, 'logs', 'hooks.log'), 'utf8')
+      .trim()
+      .split('\n')
     expect(lines).toHaveLength(1)
-    expect(JSON.parse(lines[0] as string)).toMatchObject({ event: 'SessionStart', code: expect.stringMatching(/^STORE_/) as string })
+    expect(JSON.parse(lines[0] as string)).toMatchObject({
+      event: 'SessionStart',
+      code: expect.stringMatching(/^STORE_/) as string,
+    })
     expect(readFileSync(file, 'utf8')).toBe('no database at all\n'.repeat(500))
   })
 

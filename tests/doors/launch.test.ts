@@ -53,7 +53,10 @@ describe('the agent that is launched', () => {
     const it = installed({ files: { 'deep/er/a.txt': 'a' } })
     it.agent('claude', REPORTER)
     await another(it)
-    await it.run(['start', '--name', 'work'], { cwd: join(it.repo.root, 'deep/er'), env: { REPORT: report(it) } })
+    await it.run(['start', '--name', 'work'], {
+      cwd: join(it.repo.root, 'deep/er'),
+      env: { REPORT: report(it) },
+    })
     const seen = JSON.parse(readFileSync(report(it), 'utf8')) as { cwd: string }
     expect(seen.cwd).toBe(join(it.repo.base, 'repo-worktrees/work/deep/er'))
   })
@@ -69,7 +72,9 @@ describe('the agent that is launched', () => {
     const it = installed()
     it.agent('claude', WAITER)
     const wrapper = it.begin(['start', '--name', 'work'], { env: { REPORT: report(it) } })
-    const pid = Number(await eventually('the agent runs', () => existsSync(report(it)) && readFileSync(report(it), 'utf8')))
+    const pid = Number(
+      await eventually('the agent runs', () => existsSync(report(it)) && readFileSync(report(it), 'utf8')),
+    )
     try {
       expect((await statusOf(it)).sessions).toMatchObject([{ pid, isAlive: true, status: 'active' }])
       expect(pid).not.toBe(wrapper.pid)
@@ -161,7 +166,10 @@ describe('claude-parallel', () => {
     it.agent('other', REPORTER)
     await it.run(['config', 'set', 'agent', 'other --first'])
     await it.run(['-x'], { as: 'claude-parallel', env: { REPORT: report(it) } })
-    expect((JSON.parse(readFileSync(report(it), 'utf8')) as { args: string[] }).args).toEqual(['--first', '-x'])
+    expect((JSON.parse(readFileSync(report(it), 'utf8')) as { args: string[] }).args).toEqual([
+      '--first',
+      '-x',
+    ])
   })
 })
 

@@ -14,7 +14,8 @@ export function splitWords(command: string): string[] {
       'Give a program and its arguments; for more, write a script and name that.',
     )
   })
-  if (words.length === 0) throw new UsageError('the agent is empty', 'Give a program with --agent, such as claude.')
+  if (words.length === 0)
+    throw new UsageError('the agent is empty', 'Give a program with --agent, such as claude.')
   return words
 }
 

@@ -32,11 +32,17 @@ function processIo(): Io {
 
 /** `heartbeat` without flags that need a parser: yargs alone would cost more than the rest. */
 function isPlainHeartbeat(args: readonly string[]): boolean {
-  return args[0] === 'heartbeat' && args.slice(1).every((arg) => arg === '--json' || !arg.startsWith('-')) && args.length <= 3
+  return (
+    args[0] === 'heartbeat' &&
+    args.slice(1).every((arg) => arg === '--json' || !arg.startsWith('-')) &&
+    args.length <= 3
+  )
 }
 
 async function run(args: readonly string[]): Promise<number> {
-  const program = basename(process.argv[1] ?? '').startsWith('claude-parallel') ? 'claude-parallel' : 'parallel-cc'
+  const program = basename(process.argv[1] ?? '').startsWith('claude-parallel')
+    ? 'claude-parallel'
+    : 'parallel-cc'
   if (program === 'parallel-cc' && args.length === 1 && args[0] === '--version') {
     process.stdout.write(`${VERSION}\n`)
     return 0

@@ -19,9 +19,20 @@ const EPILOGUE =
 function build(io: Io, invocation: Invocation, done: (code: number) => void): Argv {
   const parser = yargs()
     .scriptName('parallel-cc')
-    .usage('$0 COMMAND\n\nSeveral coding agents in one git repository: each in its own worktree, nothing lost.')
-    .option('json', { type: 'boolean', default: false, describe: 'One JSON document on stdout', global: true })
-    .option('repo', { type: 'string', describe: 'The repository [default: the current directory]', global: true })
+    .usage(
+      '$0 COMMAND\n\nSeveral coding agents in one git repository: each in its own worktree, nothing lost.',
+    )
+    .option('json', {
+      type: 'boolean',
+      default: false,
+      describe: 'One JSON document on stdout',
+      global: true,
+    })
+    .option('repo', {
+      type: 'string',
+      describe: 'The repository [default: the current directory]',
+      global: true,
+    })
     .parserConfiguration({ 'populate--': true, 'boolean-negation': true, 'duplicate-arguments-array': false })
     .version(invocation.version)
     .help()

@@ -24,31 +24,53 @@ function afterDashes(argv: object): string[] {
   return rest.map(String)
 }
 
-function registerLife(io: Io, parser: Parser, done: Done): Parser {
+function registerStart(io: Io, parser: Parser, done: Done): Parser {
+  return parser.command(
+    'start',
+    'Register a session and launch the agent in its tree',
+    (y) =>
+      y
+        .usage('$0 start [options] [-- ARGS for the agent]')
+        .option('name', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Name of the session, its tree and branch',
+        })
+        .option('base', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'What a new branch begins at [default: HEAD]',
+        })
+        .option('isolation', {
+          choices: ['auto', 'always', 'never'] as const,
+          default: 'auto' as const,
+          describe: 'A tree of its own: when another session lives here, always, or never',
+        })
+        .option('agent', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Command line of the agent [default: claude]',
+        })
+        .option('launch', {
+          type: 'boolean',
+          default: true,
+          describe: 'With --no-launch only register --pid',
+        })
+        .option('pid', { requiresArg: true, describe: 'The process to register [default: the caller]' })
+        .example(
+          '$0 start --name backend-auth',
+          'Claude in the checkout, or in a tree of its own beside another session',
+        )
+        .example('$0 start --no-launch --pid $$ --json', 'Register a process that runs already'),
+    async (argv) => {
+      const { start } = await import('./commands/start.js')
+      done(await start(io, { ...argv, pid: pidOf(argv.pid), agentArgs: afterDashes(argv) }))
+    },
+  )
+}
+
+function registerSigns(io: Io, parser: Parser, done: Done): Parser {
   return parser
-    .command(
-      'start',
-      'Register a session and launch the agent in its tree',
-      (y) =>
-        y
-          .usage('$0 start [options] [-- ARGS for the agent]')
-          .option('name', { type: 'string', requiresArg: true, describe: 'Name of the session, its tree and branch' })
-          .option('base', { type: 'string', requiresArg: true, describe: 'What a new branch begins at [default: HEAD]' })
-          .option('isolation', {
-            choices: ['auto', 'always', 'never'] as const,
-            default: 'auto' as const,
-            describe: 'A tree of its own: when another session lives here, always, or never',
-          })
-          .option('agent', { type: 'string', requiresArg: true, describe: 'Command line of the agent [default: claude]' })
-          .option('launch', { type: 'boolean', default: true, describe: 'With --no-launch only register --pid' })
-          .option('pid', { requiresArg: true, describe: 'The process to register [default: the caller]' })
-          .example('$0 start --name backend-auth', 'Claude in the checkout, or in a tree of its own beside another session')
-          .example('$0 start --no-launch --pid $$ --json', 'Register a process that runs already'),
-      async (argv) => {
-        const { start } = await import('./commands/start.js')
-        done(await start(io, { ...argv, pid: pidOf(argv.pid), agentArgs: afterDashes(argv) }))
-      },
-    )
     .command(
       'heartbeat [session]',
       "Move a session's heartbeat",
@@ -80,8 +102,16 @@ function registerViews(io: Io, parser: Parser, done: Done): Parser {
       (y) =>
         y
           .option('all', { type: 'boolean', default: false, describe: 'Of all repositories' })
-          .option('sandbox-only', { type: 'boolean', default: false, describe: 'Only those that run in a sandbox' })
-          .option('watch', { type: 'boolean', default: false, describe: 'Keep showing them until interrupted' }),
+          .option('sandbox-only', {
+            type: 'boolean',
+            default: false,
+            describe: 'Only those that run in a sandbox',
+          })
+          .option('watch', {
+            type: 'boolean',
+            default: false,
+            describe: 'Keep showing them until interrupted',
+          }),
       async (argv) => {
         const { status } = await import('./commands/status.js')
         done(await status(io, argv))
@@ -112,7 +142,8 @@ function registerCare(io: Io, parser: Parser, done: Done): Parser {
           .option('discard', {
             type: 'string',
             requiresArg: true,
-            describe: 'Kinds of loss to accept: uncommitted, untracked, unlanded. It all goes to the trash first',
+            describe:
+              'Kinds of loss to accept: uncommitted, untracked, unlanded. It all goes to the trash first',
           })
           .example('$0 cleanup --dry-run', 'One decision per tree, with its reasons'),
       async (argv) => {
@@ -137,7 +168,11 @@ function registerCare(io: Io, parser: Parser, done: Done): Parser {
           .positional('action', { choices: ['get', 'set', 'unset', 'list'] as const, demandOption: true })
           .positional('key', { type: 'string' })
           .positional('value', { type: 'string' })
-          .option('origin', { type: 'boolean', default: false, describe: 'With list: where each value comes from' })
+          .option('origin', {
+            type: 'boolean',
+            default: false,
+            describe: 'With list: where each value comes from',
+          })
           .example('$0 config set trash.keepDays 30', 'Keep removed trees for a month'),
       async (argv) => {
         const { config } = await import('./commands/config.js')
@@ -165,5 +200,8 @@ function registerShell(io: Io, parser: Parser, done: Done): Parser {
 
 /** Adds all commands. Each loads its code only when it runs. */
 export function registerCommands(io: Io, parser: Parser, done: Done): Parser {
-  return [registerLife, registerViews, registerCare, registerShell].reduce((all, add) => add(io, all, done), parser)
+  return [registerStart, registerSigns, registerViews, registerCare, registerShell].reduce(
+    (all, add) => add(io, all, done),
+    parser,
+  )
 }

@@ -7,7 +7,17 @@ test('--help lists every command, and each command has a help of its own', async
   const it = shell()
   const { stdout, code } = await it.run(['--help'])
   expect(code).toBe(0)
-  const commands = ['start', 'heartbeat', 'stop', 'status', 'list', 'cleanup', 'restore', 'config', 'completion']
+  const commands = [
+    'start',
+    'heartbeat',
+    'stop',
+    'status',
+    'list',
+    'cleanup',
+    'restore',
+    'config',
+    'completion',
+  ]
   for (const command of commands) expect(stdout).toContain(`parallel-cc ${command}`)
   for (const command of commands.slice(0, -1)) {
     const help = await it.run([command, '--help'])
@@ -64,10 +74,14 @@ test('completion knows commands, flags, settings and sessions, and offers only n
   const it = shell()
   await it.run(['start', '--no-launch', '--pid', String(process.pid), '--name', 'back$(end)'])
   const { sessions } = (await it.run(['status', '--json'])).json<{ sessions: { sessionId: string }[] }>()
-  const offered = async (...words: string[]) => (await it.run(['complete', '--', ...words])).stdout.trim().split('\n')
+  const offered = async (...words: string[]) =>
+    (await it.run(['complete', '--', ...words])).stdout.trim().split('\n')
   expect(await offered('st')).toEqual(['start', 'stop', 'status'])
   expect(await offered('stop', '')).toEqual([sessions[0]?.sessionId, '--keep', '--json', '--repo'])
   expect(await offered('config', 'get', 'trash')).toEqual(['trash.keepDays'])
   expect(await offered('restore', '')).toEqual(['--json', '--repo'])
-  expect(await it.run(['complete', '--', 'restore', ''], { cwd: it.repo.base })).toMatchObject({ code: 0, stdout: '' })
+  expect(await it.run(['complete', '--', 'restore', ''], { cwd: it.repo.base })).toMatchObject({
+    code: 0,
+    stdout: '',
+  })
 })

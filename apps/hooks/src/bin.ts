@@ -39,6 +39,7 @@ const io: HookIo = {
 }
 
 void main(io, args).then((code) => {
-  if (code !== 0) process.stderr.write(`usage: parallel-cc-hook ${EVENT_NAMES.join('|')}, the payload on stdin\n`)
+  if (code !== 0)
+    process.stderr.write(`usage: parallel-cc-hook ${EVENT_NAMES.join('|')}, the payload on stdin\n`)
   process.exitCode = code
 })

@@ -17,7 +17,11 @@ export interface HookIo {
 export const HOOK_BUSY_TIMEOUT_MS = 2000
 
 /** The settings that every hook opens the store with. */
-export function storeOptions(io: HookIo): { env: NodeJS.ProcessEnv; busyTimeoutMs: number; nativeBinding?: string } {
+export function storeOptions(io: HookIo): {
+  env: NodeJS.ProcessEnv
+  busyTimeoutMs: number
+  nativeBinding?: string
+} {
   return {
     env: io.env,
     busyTimeoutMs: HOOK_BUSY_TIMEOUT_MS,

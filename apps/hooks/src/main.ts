@@ -28,7 +28,12 @@ function log(io: HookIo, event: string, error: unknown): void {
   const { logFolder } = placeOf(io.env)
   const code = (error as { code?: unknown } | null)?.code
   const message = error instanceof Error ? error.message : String(error)
-  const entry = { time: new Date().toISOString(), event, code: typeof code === 'string' ? code : null, message }
+  const entry = {
+    time: new Date().toISOString(),
+    event,
+    code: typeof code === 'string' ? code : null,
+    message,
+  }
   try {
     mkdirSync(logFolder, { recursive: true, mode: 0o700 })
     appendFileSync(join(logFolder, 'hooks.log'), `${JSON.stringify(entry)}\n`, { mode: 0o600 })

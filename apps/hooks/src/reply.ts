@@ -26,7 +26,9 @@ export function sessionStartText(result: Registered): string | null {
   if (others.length === 0 && session.isMainRepo) return null
   const tree = session.isMainRepo ? 'the main checkout' : 'a linked git worktree of your own'
   const branch = session.branch === null ? '' : ` on branch ${plain(session.branch)}`
-  const lines = [`parallel-cc: you are session ${session.id} in ${tree}, ${plain(session.worktreePath)}${branch}.`]
+  const lines = [
+    `parallel-cc: you are session ${session.id} in ${tree}, ${plain(session.worktreePath)}${branch}.`,
+  ]
   if (others.length > 0) {
     lines.push(`Other sessions at work in this repository: ${others.length}.`)
     lines.push(...others.slice(0, MOST_NAMED).map((other) => line(other, session)))
@@ -34,7 +36,9 @@ export function sessionStartText(result: Registered): string | null {
     lines.push('Change files in your own tree only. `parallel-cc status` shows who works where.')
   }
   if (others.some((other) => other.worktreePath === session.worktreePath)) {
-    lines.push('Somebody else edits the files of this very tree: expect them to change, and commit only your own changes.')
+    lines.push(
+      'Somebody else edits the files of this very tree: expect them to change, and commit only your own changes.',
+    )
   }
   return lines.join('\n')
 }

@@ -18,11 +18,17 @@ export interface CallerDeps {
 }
 
 function ambiguous(found: readonly SessionRecord[], where: string): CoordinatorError {
-  const names = found.map((s) => `${s.name ?? s.worktreeName ?? 'unnamed'} (${s.id}, pid ${s.pid})`).join(', ')
-  return new CoordinatorError('COORDINATOR_AMBIGUOUS_SESSION', `two or more sessions work in ${where}: ${names}`, {
-    hint: 'Name the one you mean by its id.',
-    data: { candidates: found.map((s) => s.id) },
-  })
+  const names = found
+    .map((s) => `${s.name ?? s.worktreeName ?? 'unnamed'} (${s.id}, pid ${s.pid})`)
+    .join(', ')
+  return new CoordinatorError(
+    'COORDINATOR_AMBIGUOUS_SESSION',
+    `two or more sessions work in ${where}: ${names}`,
+    {
+      hint: 'Name the one you mean by its id.',
+      data: { candidates: found.map((s) => s.id) },
+    },
+  )
 }
 
 async function byProcess(deps: CallerDeps, pids: number[]): Promise<SessionRecord | undefined> {

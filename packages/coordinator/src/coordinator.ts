@@ -1,7 +1,7 @@
 import { openStore } from '@pcc/store'
 import { loadConfig } from './config/load.js'
 import type { Deps } from './deps.js'
-import { type HotOptions } from './hot-coordinator.js'
+import type { HotOptions } from './hot-coordinator.js'
 import { placeOf } from './place.js'
 import { systemRuntime } from './runtime.js'
 import { attachAgent } from './use-cases/attach-agent.js'

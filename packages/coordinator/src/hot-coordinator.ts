@@ -3,9 +3,9 @@ import type { Place } from './place.js'
 import { placeOf } from './place.js'
 import { type Runtime, systemRuntime } from './runtime.js'
 
+export { endingSession } from './use-cases/ending-session.js'
 export { heartbeat } from './use-cases/heartbeat.js'
 export { registerSession } from './use-cases/register-session.js'
-export { endingSession } from './use-cases/ending-session.js'
 
 /** What the fast use cases need. */
 export interface HotDeps {

@@ -8,7 +8,11 @@ const DEFAULT_STALE_MINUTES = 10
  * Alive = its process exists. Only a session of another host, whose processes cannot be seen, is judged by its heartbeat: age alone
  * never declares a local session dead.
  */
-export function isAlive(runtime: Runtime, session: SessionRecord, staleMinutes: number = DEFAULT_STALE_MINUTES): boolean {
+export function isAlive(
+  runtime: Runtime,
+  session: SessionRecord,
+  staleMinutes: number = DEFAULT_STALE_MINUTES,
+): boolean {
   if (session.endedAt !== null) return false
   if (session.host === runtime.host) return isRunning(runtime, session)
   const silentMs = Date.parse(runtime.now()) - Date.parse(session.lastHeartbeat)

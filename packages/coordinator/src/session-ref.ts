@@ -29,10 +29,14 @@ export async function resolveSession(
     const named = rows.filter((row) => matches(row, ref))
     const found = named.length > 0 ? named : rows.filter((row) => row.id.startsWith(ref))
     if (found.length > 1) {
-      throw new CoordinatorError('COORDINATOR_AMBIGUOUS_SESSION', `'${ref}' fits more than one session: ${list(found)}`, {
-        hint: 'Give the id.',
-        data: { candidates: found.map((row) => row.id) },
-      })
+      throw new CoordinatorError(
+        'COORDINATOR_AMBIGUOUS_SESSION',
+        `'${ref}' fits more than one session: ${list(found)}`,
+        {
+          hint: 'Give the id.',
+          data: { candidates: found.map((row) => row.id) },
+        },
+      )
     }
     if (found[0] !== undefined) return found[0]
   }

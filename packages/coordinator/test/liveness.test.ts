@@ -1,5 +1,5 @@
-import { sleeper } from '@pcc/test-kit'
 import type { SessionRecord } from '@pcc/store'
+import { sleeper } from '@pcc/test-kit'
 import { expect, test } from 'vitest'
 import { isAlive } from '../src/liveness.js'
 import { processKey, type Runtime, systemRuntime } from '../src/runtime.js'
@@ -9,7 +9,13 @@ const runtimeAt = (ms: number): Runtime => ({ ...systemRuntime(), now: () => new
 
 function session(fields: Partial<SessionRecord>): SessionRecord {
   const started = new Date(Date.now()).toISOString()
-  return { ...({} as SessionRecord), host: systemRuntime().host, endedAt: null, lastHeartbeat: started, ...fields }
+  return {
+    ...({} as SessionRecord),
+    host: systemRuntime().host,
+    endedAt: null,
+    lastHeartbeat: started,
+    ...fields,
+  }
 }
 
 test('a session that was silent for a day is alive while its process lives', async () => {

@@ -1,5 +1,12 @@
 import { join } from 'node:path'
-import { type Sleeper, setProcessEnv, sleeper, type TempRepo, type TempRepoOptions, tempRepo } from '@pcc/test-kit'
+import {
+  type Sleeper,
+  setProcessEnv,
+  sleeper,
+  type TempRepo,
+  type TempRepoOptions,
+  tempRepo,
+} from '@pcc/test-kit'
 import { onTestFinished } from 'vitest'
 import { type Coordinator, openCoordinator } from '../src/coordinator.js'
 import type { StartedSession, StartInput } from '../src/use-cases/start-session.js'
@@ -13,7 +20,9 @@ export interface Bench {
 }
 
 /** A repository, a state folder of its own and a coordinator over both, gone when the test ends. */
-export async function bench(options: TempRepoOptions & { env?: Record<string, string> } = {}): Promise<Bench> {
+export async function bench(
+  options: TempRepoOptions & { env?: Record<string, string> } = {},
+): Promise<Bench> {
   const repo = tempRepo(options)
   const env = { ...repo.env, PARALLEL_CC_HOME: join(repo.home, '.parallel-cc'), ...options.env }
   setProcessEnv(env)
@@ -24,14 +33,14 @@ export async function bench(options: TempRepoOptions & { env?: Record<string, st
     coordinator,
     env,
     async start(input = {}) {
-      const process_ = await sleeper()
+      const agent = await sleeper()
       const session = await coordinator.startSession({
         directory: repo.root,
         ownerPid: process.pid,
-        pid: process_.pid,
+        pid: agent.pid,
         ...input,
       })
-      return { ...session, process: process_ }
+      return { ...session, process: agent }
     },
   }
 }

@@ -28,7 +28,11 @@ export async function sleeper(): Promise<Sleeper> {
 }
 
 /** Polls until `look` gives something other than `undefined` or `false`; fails with `what` after `limitMs`. */
-export async function eventually<T>(what: string, look: () => T | Promise<T>, limitMs = 20_000): Promise<NonNullable<T>> {
+export async function eventually<T>(
+  what: string,
+  look: () => T | Promise<T>,
+  limitMs = 20_000,
+): Promise<NonNullable<T>> {
   const end = Date.now() + limitMs
   for (;;) {
     const seen = await look()

@@ -37,7 +37,7 @@ export interface GateInput {
   landed: (question: LandedQuestion) => Promise<LandedAnswer>
   /** Globs, as in a `.gitignore`, of ignored files that hold a tree back. */
   keepIgnored?: readonly string[]
-  discard?: readonly DiscardKind[]
+  discard?: readonly DiscardKind[] | undefined
 }
 
 /** What was seen when the tree was judged; a removal compares it with what it finds. */

@@ -18,7 +18,10 @@ function discardKinds(typed: string | undefined): DiscardKind[] {
     .map((word) => {
       const kind = KINDS.find((known) => known === word)
       if (kind !== undefined) return kind
-      throw new UsageError(`'${word}' is no kind of loss`, `--discard takes ${KINDS.join(', ')}, separated by commas.`)
+      throw new UsageError(
+        `'${word}' is no kind of loss`,
+        `--discard takes ${KINDS.join(', ')}, separated by commas.`,
+      )
     })
 }
 
@@ -26,7 +29,11 @@ function discardKinds(typed: string | undefined): DiscardKind[] {
 export const cleanup: Handler<CleanUpArgs> = async (io, args) => {
   const discard = discardKinds(args.discard)
   return withCoordinator(io, async (coordinator) => {
-    const result = await coordinator.cleanUp({ directory: directoryOf(io, args), discard, dryRun: args.dryRun })
+    const result = await coordinator.cleanUp({
+      directory: directoryOf(io, args),
+      discard,
+      dryRun: args.dryRun,
+    })
     if (args.json) printJson(io, { dryRun: args.dryRun, ...result })
     else say(io, renderCleanUp(result, args.dryRun))
     return 0

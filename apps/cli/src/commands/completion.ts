@@ -34,7 +34,17 @@ export const completion: Handler<CompletionArgs> = async (io, args) => {
   return 0
 }
 
-const COMMANDS = ['start', 'heartbeat', 'stop', 'status', 'list', 'cleanup', 'restore', 'config', 'completion'] as const
+const COMMANDS = [
+  'start',
+  'heartbeat',
+  'stop',
+  'status',
+  'list',
+  'cleanup',
+  'restore',
+  'config',
+  'completion',
+] as const
 
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   start: ['--name', '--base', '--isolation', '--agent', '--no-launch', '--pid', '--json', '--repo'],

@@ -40,16 +40,18 @@ export async function config(io: Io, args: ConfigArgs): Promise<number> {
     else say(io, shown(values[key]))
     return EXIT.done
   }
-  listAll(io, args, rooms.CONFIG_KEYS, { values, origins })
+  listAll(io, args, { keys: rooms.CONFIG_KEYS, values, origins })
   return EXIT.done
 }
 
 interface Loaded {
+  keys: readonly ConfigKey[]
   values: Readonly<Record<ConfigKey, unknown>>
   origins: Readonly<Record<ConfigKey, string>>
 }
 
-function listAll(io: Io, args: ConfigArgs, keys: readonly ConfigKey[], loaded: Loaded): void {
+function listAll(io: Io, args: ConfigArgs, loaded: Loaded): void {
+  const { keys } = loaded
   if (args.json) {
     const settings = keys.map((key) => ({
       key,
@@ -59,6 +61,10 @@ function listAll(io: Io, args: ConfigArgs, keys: readonly ConfigKey[], loaded: L
     printJson(io, { settings })
     return
   }
-  const rows = keys.map((key) => [...(args.origin ? [loaded.origins[key]] : []), key, shown(loaded.values[key])])
+  const rows = keys.map((key) => [
+    ...(args.origin ? [loaded.origins[key]] : []),
+    key,
+    shown(loaded.values[key]),
+  ])
   say(io, table(io, [...(args.origin ? ['FROM'] : []), 'SETTING', 'VALUE'], rows))
 }

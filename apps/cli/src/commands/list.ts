@@ -10,7 +10,11 @@ export interface ListArgs extends CommonArgs {
 /** Shows the working trees. */
 export const list: Handler<ListArgs> = (io, args) =>
   withCoordinator(io, async (coordinator) => {
-    const result = await coordinator.listTrees({ directory: directoryOf(io, args), all: args.all, disk: args.disk })
+    const result = await coordinator.listTrees({
+      directory: directoryOf(io, args),
+      all: args.all,
+      disk: args.disk,
+    })
     if (args.json) printJson(io, result)
     else say(io, renderList(io, result))
     return 0

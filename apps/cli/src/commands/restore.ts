@@ -29,6 +29,7 @@ export const restore: Handler<RestoreArgs> = async (io, args) => {
     coordinator.restoreTree({ directory: directoryOf(io, args), id }),
   )
   if (args.json) printJson(io, tree)
-  else say(io, `restored ${printable(tree.path)}${tree.branch === null ? '' : ` on ${printable(tree.branch)}`}`)
+  else
+    say(io, `restored ${printable(tree.path)}${tree.branch === null ? '' : ` on ${printable(tree.branch)}`}`)
   return 0
 }

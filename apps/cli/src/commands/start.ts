@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { Coordinator, Isolation, StartedSession } from '@pcc/coordinator'
+import { locateRepo } from '@pcc/coordinator/hot'
 import { type Agent, findAgent } from '../agent.js'
 import { type CommonArgs, directoryOf, type Handler, withCoordinator } from '../context.js'
 import { UsageError } from '../exit-codes.js'
@@ -46,15 +47,18 @@ function describe(session: StartedSession): string {
 }
 
 /** The folder in the session's tree that corresponds to where the person stands, if it is there. */
-function startFolder(io: Io, args: StartArgs, session: StartedSession, top: string | null): string {
-  const inside = top === null ? '' : relative(top, directoryOf(io, args))
+function startFolder(from: string, session: StartedSession): string {
+  const top = locateRepo(from)?.topLevel ?? null
+  const inside = top === null ? '' : relative(top, from)
   const folder = join(session.worktreePath, inside)
   return inside.startsWith('..') || !existsSync(folder) ? session.worktreePath : folder
 }
 
-async function launch(io: Io, args: StartArgs, agent: Agent): Promise<{ held: HeldAgent; session: StartedSession }> {
-  const { locateRepo } = await import('@pcc/coordinator')
-  const top = locateRepo(directoryOf(io, args))?.topLevel ?? null
+async function launch(
+  io: Io,
+  args: StartArgs,
+  agent: Agent,
+): Promise<{ held: HeldAgent; session: StartedSession }> {
   return withCoordinator(io, async (coordinator) => {
     const session = await coordinator.startSession(startInput(io, args))
     let held: HeldAgent | undefined
@@ -62,7 +66,7 @@ async function launch(io: Io, args: StartArgs, agent: Agent): Promise<{ held: He
       held = await launchHeld({
         command: agent.command,
         args: [...agent.args, ...args.agentArgs],
-        cwd: startFolder(io, args, session, top),
+        cwd: startFolder(directoryOf(io, args), session),
         env: { ...io.env, PARALLEL_CC_SESSION_ID: session.sessionId },
       })
       await coordinator.attachAgent({ sessionId: session.sessionId, pid: held.pid })
@@ -70,7 +74,12 @@ async function launch(io: Io, args: StartArgs, agent: Agent): Promise<{ held: He
     } catch (error) {
       held?.cancel()
       const directory = directoryOf(io, args)
-      await coordinator.endSession({ session: session.sessionId, directory, pid: io.pid, reason: 'start-failed' })
+      await coordinator.endSession({
+        session: session.sessionId,
+        directory,
+        pid: io.pid,
+        reason: 'start-failed',
+      })
       throw error
     }
   })
@@ -107,7 +116,8 @@ export const start: Handler<StartArgs> = async (io, args) => {
     }
     return registerOnly(io, args)
   }
-  if (args.pid !== undefined) throw new UsageError('--pid needs --no-launch', 'Add --no-launch, or leave --pid out.')
+  if (args.pid !== undefined)
+    throw new UsageError('--pid needs --no-launch', 'Add --no-launch, or leave --pid out.')
   const rooms = await import('@pcc/coordinator')
   const commandLine = args.agent ?? rooms.loadConfig(rooms.placeOf(io.env).configFile).values.agent
   const agent = await findAgent(commandLine, io.env['PATH'])

@@ -33,7 +33,10 @@ export function table(io: Io, head: readonly string[], rows: readonly (readonly 
   const widths = head.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)))
   const others = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0)
   const room = io.columns === undefined ? Number.POSITIVE_INFINITY : Math.max(10, io.columns - others)
-  const grid = new Table({ chars: NO_BORDERS, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 } })
+  const grid = new Table({
+    chars: NO_BORDERS,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  })
   for (const row of cells) {
     const last = row.at(-1) ?? ''
     grid.push([...row.slice(0, -1), last.length > room ? `${last.slice(0, room - 1)}…` : last])

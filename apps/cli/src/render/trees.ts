@@ -46,7 +46,8 @@ export function renderDecision(decision: TreeDecision): string[] {
   const why = decision.details.map(printable).join('; ')
   const path = printable(decision.path)
   if (decision.action === 'removed') {
-    const back = decision.removalId === null ? '' : `; parallel-cc restore ${decision.removalId} brings it back`
+    const back =
+      decision.removalId === null ? '' : `; parallel-cc restore ${decision.removalId} brings it back`
     return [`removed ${path}${why === '' ? '' : ` (${why})`}${back}`]
   }
   return [`kept ${path}: ${why}`]
@@ -54,7 +55,9 @@ export function renderDecision(decision: TreeDecision): string[] {
 
 /** The report of a cleanup. */
 export function renderCleanUp(result: CleanUpResult, dryRun: boolean): string {
-  const lines = result.endedSessions.map((row) => `ended ${row.name ?? row.sessionId} (pid ${row.pid} is gone)`)
+  const lines = result.endedSessions.map(
+    (row) => `ended ${row.name ?? row.sessionId} (pid ${row.pid} is gone)`,
+  )
   lines.push(...result.worktrees.flatMap(renderDecision))
   if (result.purged.length > 0) lines.push(`emptied the trash of ${result.purged.length} old removals`)
   if (lines.length === 0) lines.push('nothing to clean up')

@@ -5,7 +5,10 @@ test('a setting that was set is read back, listed with its origin, and unset', a
   const it = shell()
   expect((await it.run(['config', 'set', 'trash.keepDays', '30'])).code).toBe(0)
   expect((await it.run(['config', 'get', 'trash.keepDays'])).stdout).toBe('30\n')
-  expect((await it.run(['config', 'get', 'trash.keepDays', '--json'])).json()).toMatchObject({ value: 30, origin: 'user' })
+  expect((await it.run(['config', 'get', 'trash.keepDays', '--json'])).json()).toMatchObject({
+    value: 30,
+    origin: 'user',
+  })
   expect((await it.run(['config', 'list', '--origin'])).stdout).toMatch(/user +trash\.keepDays +30/)
   const { settings } = (await it.run(['config', 'list', '--json', '--origin'])).json<{
     settings: { key: string; origin: string }[]
@@ -38,6 +41,16 @@ test('a setting of the user counts: trees go where worktree.dir says', async () 
   const it = shell()
   const dir = `${it.repo.base}/elsewhere`
   await it.run(['config', 'set', 'worktree.dir', dir])
-  const ran = await it.run(['start', '--no-launch', '--pid', String(process.pid), '--isolation', 'always', '--name', 'x', '--json'])
+  const ran = await it.run([
+    'start',
+    '--no-launch',
+    '--pid',
+    String(process.pid),
+    '--isolation',
+    'always',
+    '--name',
+    'x',
+    '--json',
+  ])
   expect(ran.json()).toMatchObject({ worktreePath: `${dir}/x` })
 })

@@ -51,7 +51,9 @@ describe('start --no-launch', () => {
     await started(it)
     const agent = await sleeper()
     const ran = await it.run(['start', '--no-launch', '--pid', String(agent.pid), '--name', 'two'])
-    expect(ran.stdout).toBe(`session two in a tree of its own: ${join(it.repo.base, 'repo-worktrees', 'two')}\n`)
+    expect(ran.stdout).toBe(
+      `session two in a tree of its own: ${join(it.repo.base, 'repo-worktrees', 'two')}\n`,
+    )
   })
 
   test.each([
@@ -121,7 +123,12 @@ describe('status', () => {
     stop.abort()
     const ran = await watching
     expect(ran.code).toBe(0)
-    expect(ran.stdout.trim().split('\n').map((line) => (JSON.parse(line) as { totalSessions: number }).totalSessions)).toEqual([0])
+    expect(
+      ran.stdout
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { totalSessions: number }).totalSessions),
+    ).toEqual([0])
   })
 })
 

@@ -20,7 +20,12 @@ export async function endWhenGone(io: HookIo, args: readonly string[]): Promise<
     ...(io.nativeBinding === undefined ? {} : { nativeBinding: io.nativeBinding }),
   })
   try {
-    await coordinator.endSession({ session: sessionId, directory: io.cwd, pid: process.pid, reason: 'exited' })
+    await coordinator.endSession({
+      session: sessionId,
+      directory: io.cwd,
+      pid: process.pid,
+      reason: 'exited',
+    })
   } finally {
     await coordinator.close()
   }

@@ -5,7 +5,11 @@ import { knownKey, loadConfig } from './load.js'
 import { SETTINGS } from './schema.js'
 
 /** A copy of `raw` with one leaf set, or taken out when `value` is `undefined`; groups left empty go. */
-function withLeaf(raw: Record<string, unknown>, path: readonly string[], value: unknown): Record<string, unknown> {
+function withLeaf(
+  raw: Record<string, unknown>,
+  path: readonly string[],
+  value: unknown,
+): Record<string, unknown> {
   const [head = '', ...rest] = path
   const copy = { ...raw }
   if (rest.length === 0) {
@@ -44,10 +48,14 @@ export function setConfig(file: string, name: string, typed: string): void {
   const key = knownKey(name)
   const value = SETTINGS[key].read(typed)
   if (value === undefined) {
-    throw new CoordinatorError('COORDINATOR_BAD_INPUT', `'${typed}' is not ${SETTINGS[key].expects} for ${key}`, {
-      hint: SETTINGS[key].help,
-      data: { key },
-    })
+    throw new CoordinatorError(
+      'COORDINATOR_BAD_INPUT',
+      `'${typed}' is not ${SETTINGS[key].expects} for ${key}`,
+      {
+        hint: SETTINGS[key].help,
+        data: { key },
+      },
+    )
   }
   const { raw } = loadConfig(file)
   write(file, withLeaf(raw, key.split('.'), value))

@@ -45,7 +45,9 @@ function readRaw(file: string): Record<string, unknown> {
 /** `{a: {b: 1}}` → `[['a.b', 1]]`: groups are objects, all values are leaves. */
 function flatten(raw: Record<string, unknown>, prefix = ''): [string, unknown][] {
   return Object.entries(raw).flatMap(([name, value]) =>
-    isObject(value) ? flatten(value, `${prefix}${name}.`) : [[`${prefix}${name}`, value] as [string, unknown]],
+    isObject(value)
+      ? flatten(value, `${prefix}${name}.`)
+      : [[`${prefix}${name}`, value] as [string, unknown]],
   )
 }
 
@@ -53,7 +55,9 @@ function flatten(raw: Record<string, unknown>, prefix = ''): [string, unknown][]
 function nearest(key: string): ConfigKey | undefined {
   const lower = key.toLowerCase()
   const tail = lower.split('.').at(-1) ?? lower
-  return CONFIG_KEYS.find((known) => known.toLowerCase() === lower || known.toLowerCase().split('.').at(-1) === tail)
+  return CONFIG_KEYS.find(
+    (known) => known.toLowerCase() === lower || known.toLowerCase().split('.').at(-1) === tail,
+  )
 }
 
 /**

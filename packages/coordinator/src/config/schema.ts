@@ -46,7 +46,12 @@ function list(value: unknown): readonly string[] | undefined {
 
 /** Every setting, its default and its reader. */
 export const SETTINGS: { readonly [K in ConfigKey]: Setting<Config[K]> } = {
-  agent: { default: 'claude', help: 'Command line of the agent that start launches.', read: text, expects: 'a command' },
+  agent: {
+    default: 'claude',
+    help: 'Command line of the agent that start launches.',
+    read: text,
+    expects: 'a command',
+  },
   'worktree.dir': {
     default: null,
     help: 'Folder for linked worktrees. Default: <repo>-worktrees beside the main worktree.',

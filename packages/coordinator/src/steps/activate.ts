@@ -28,9 +28,13 @@ export async function activate(
       lastHeartbeat: deps.runtime.now(),
     }
     if (!(await tx.updateSession(session.id, patch))) {
-      throw new CoordinatorError('COORDINATOR_NO_SESSION', `session ${session.id} has ended while it started`, {
-        hint: 'Start it again.',
-      })
+      throw new CoordinatorError(
+        'COORDINATOR_NO_SESSION',
+        `session ${session.id} has ended while it started`,
+        {
+          hint: 'Start it again.',
+        },
+      )
     }
     return { outcome: 'active', session: { ...session, ...patch } }
   })

@@ -1,6 +1,6 @@
 import {
-  defaultBranch,
   type DiscardKind,
+  defaultBranch,
   type GateVerdict,
   judgeRemoval,
   landedStates,

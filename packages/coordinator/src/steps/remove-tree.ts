@@ -40,7 +40,9 @@ function kept(path: string, branch: string | null, reasons: GateVerdict['reasons
 async function noteRemoval(deps: Deps, bench: Bench, path: string): Promise<void> {
   const repo = await deps.store.read.repoByKey(repoKey(deps.runtime, bench.repo.commonDir))
   if (repo === undefined) return
-  const made = (await deps.store.worktrees.list(repo.id)).filter((tree) => tree.path === path && tree.removedAt === null)
+  const made = (await deps.store.worktrees.list(repo.id)).filter(
+    (tree) => tree.path === path && tree.removedAt === null,
+  )
   for (const tree of made) await deps.store.worktrees.markRemoved(tree.id, deps.runtime.now())
 }
 
@@ -50,7 +52,10 @@ export async function removeTree(deps: Deps, bench: Bench, ask: RemovalAsk): Pro
   const verdict = await judge(deps, bench, question)
   const branch = verdict.facts?.branch ?? null
   if (!verdict.allowed) return kept(ask.path, branch, verdict.reasons)
-  const discarded = { reasons: [...verdict.discarded], details: verdict.discarded.map((word) => `discarded: ${word}`) }
+  const discarded = {
+    reasons: [...verdict.discarded],
+    details: verdict.discarded.map((word) => `discarded: ${word}`),
+  }
   if (ask.dryRun === true) {
     return { path: ask.path, branch, action: 'removed', ...discarded, rescueRef: null, removalId: null }
   }
@@ -63,5 +68,12 @@ export async function removeTree(deps: Deps, bench: Bench, ask: RemovalAsk): Pro
   })
   if (result.outcome === 'kept') return kept(ask.path, branch, result.reasons)
   await noteRemoval(deps, bench, ask.path)
-  return { path: ask.path, branch, action: 'removed', ...discarded, rescueRef: result.rescueRef, removalId: id }
+  return {
+    path: ask.path,
+    branch,
+    action: 'removed',
+    ...discarded,
+    rescueRef: result.rescueRef,
+    removalId: id,
+  }
 }

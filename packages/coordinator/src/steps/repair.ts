@@ -1,11 +1,11 @@
 import type { SessionRecord } from '@pcc/store'
-import { repairCreations, repairRemovals, type Repo } from '@pcc/worktree'
+import { type Repo, repairCreations, repairRemovals } from '@pcc/worktree'
 import type { Deps } from '../deps.js'
 import { isRunning } from '../runtime.js'
 import { removalActor } from './actor.js'
 import { openBench } from './judge.js'
-import { sessionsOf } from './repo-row.js'
 import { removeTree } from './remove-tree.js'
+import { sessionsOf } from './repo-row.js'
 
 interface Owner {
   pid: number
@@ -26,7 +26,8 @@ async function endVoidReservation(deps: Deps, repo: Repo, session: SessionRecord
  * is found in such a tree keeps it. Run by every command that changes something; cheap when there is nothing to do.
  */
 export async function repair(deps: Deps, repo: Repo): Promise<void> {
-  const isOwnerAlive = (owner: Owner): boolean => isRunning(deps.runtime, { host: deps.runtime.host, ...owner })
+  const isOwnerAlive = (owner: Owner): boolean =>
+    isRunning(deps.runtime, { host: deps.runtime.host, ...owner })
   const now = deps.runtime.now()
   await repairCreations(repo, { isAlive: isOwnerAlive, now })
   await repairRemovals(repo, removalActor(deps))

@@ -1,5 +1,5 @@
 import type { SessionRecord } from '@pcc/store'
-import { type Repo } from '@pcc/worktree'
+import type { Repo } from '@pcc/worktree'
 import type { Deps } from '../deps.js'
 import { isAlive } from '../liveness.js'
 import { repoKey } from '../repo-key.js'

@@ -25,10 +25,14 @@ export type Reservation =
   | { outcome: 'reserved'; session: SessionRecord; isolated: boolean }
 
 function nameTaken(name: string, by: SessionRecord): CoordinatorError {
-  return new CoordinatorError('COORDINATOR_NAME_TAKEN', `a session named '${name}' is there already (${by.id}, pid ${by.pid})`, {
-    hint: 'Choose another --name, or end that one with parallel-cc stop.',
-    data: { name, sessionId: by.id },
-  })
+  return new CoordinatorError(
+    'COORDINATOR_NAME_TAKEN',
+    `a session named '${name}' is there already (${by.id}, pid ${by.pid})`,
+    {
+      hint: 'Choose another --name, or end that one with parallel-cc stop.',
+      data: { name, sessionId: by.id },
+    },
+  )
 }
 
 function wantsTree(input: ReserveInput, live: readonly SessionRecord[]): boolean {

@@ -21,7 +21,11 @@ export interface CleanUpResult {
   purged: string[]
 }
 
-async function endDeadSessions(deps: Deps, input: CleanUpInput, repo: { commonDir: string }): Promise<CleanUpResult['endedSessions']> {
+async function endDeadSessions(
+  deps: Deps,
+  input: CleanUpInput,
+  repo: { commonDir: string },
+): Promise<CleanUpResult['endedSessions']> {
   const ended: CleanUpResult['endedSessions'] = []
   for (const { session, alive } of await sessionsOf(deps, repo)) {
     if (alive) continue

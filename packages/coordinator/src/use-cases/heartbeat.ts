@@ -27,7 +27,10 @@ export async function heartbeat(deps: HotDeps, input: HeartbeatInput): Promise<H
   const place = await treeOf({ runtime, read: store.read }, input.directory)
   const session =
     input.session === undefined
-      ? await findCaller({ runtime, read: store.read }, { pid: input.pid, env: deps.env, ...callerTree(place) })
+      ? await findCaller(
+          { runtime, read: store.read },
+          { pid: input.pid, env: deps.env, ...callerTree(place) },
+        )
       : await resolveSession(store.read, input.session, place?.repoId)
   const lastHeartbeat = runtime.now()
   const moved =

@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
 import {
   inspectTree,
-  landedStates,
   type LandedAnswer,
+  landedStates,
   listWorktrees,
   openRepo,
   type Repo,
@@ -79,7 +79,9 @@ async function rowsOf(deps: Deps, repo: Repo, disk: boolean): Promise<TreeRow[]>
   const limit = pLimit(AT_ONCE)
   const [landed, states] = await Promise.all([
     landedOf(bench, trees),
-    Promise.all(trees.map((tree) => limit(async () => (tree.prunable === null ? inspectTree(tree.path) : GONE)))),
+    Promise.all(
+      trees.map((tree) => limit(async () => (tree.prunable === null ? inspectTree(tree.path) : GONE))),
+    ),
   ])
   const sizes = disk ? await Promise.all(trees.map((tree) => limit(() => diskBytes(tree.path)))) : []
   return trees.map((tree, index) => {
@@ -122,7 +124,8 @@ export async function listTrees(deps: Deps, input: ListInput): Promise<ListResul
   const rows: TreeRow[] = []
   for (const { commonDir } of repos) {
     // a repository that was deleted since has no trees
-    if (locateRepo(commonDir) !== null) rows.push(...(await rowsOf(deps, await openRepo(commonDir), input.disk === true)))
+    if (locateRepo(commonDir) !== null)
+      rows.push(...(await rowsOf(deps, await openRepo(commonDir), input.disk === true)))
   }
   return { worktrees: rows }
 }

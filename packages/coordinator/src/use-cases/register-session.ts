@@ -1,11 +1,10 @@
+import { basename } from 'node:path'
 import type { ProcessKey, SessionRecord, SessionWrites } from '@pcc/store/hot'
-import { headBranch, type RepoLocation } from '@pcc/worktree/locate'
+import { headBranch, locateRepo, type RepoLocation } from '@pcc/worktree/locate'
 import type { HotDeps } from '../hot-coordinator.js'
 import { isAlive } from '../liveness.js'
 import { type RepoKey, repoKey, repoRow } from '../repo-key.js'
 import { ancestry } from '../runtime.js'
-import { locateRepo } from '@pcc/worktree/locate'
-import { basename } from 'node:path'
 
 export interface RegisterInput {
   /** The agent's process. */
@@ -35,7 +34,11 @@ function sameProcess(row: SessionRecord, key: ProcessKey): boolean {
   return row.pid === key.pid && (row.processStart === null || row.processStart === key.processStart)
 }
 
-function newSession(registration: Registration, repoId: string, taken: readonly SessionRecord[]): SessionRecord {
+function newSession(
+  registration: Registration,
+  repoId: string,
+  taken: readonly SessionRecord[],
+): SessionRecord {
   const { deps, input, location, chain } = registration
   const now = deps.runtime.now()
   const title = input.title?.trim()
@@ -85,7 +88,10 @@ function knownSession(registration: Registration, rows: readonly SessionRecord[]
   return undefined
 }
 
-async function register(registration: Registration, tx: SessionWrites): Promise<[SessionRecord, boolean, SessionRecord[]]> {
+async function register(
+  registration: Registration,
+  tx: SessionWrites,
+): Promise<[SessionRecord, boolean, SessionRecord[]]> {
   const { deps, input, chain } = registration
   const repo = await tx.ensureRepo(repoRow(deps.runtime, registration.key))
   const rows = await tx.sessionsByPids(
@@ -126,7 +132,9 @@ export async function registerSession(deps: HotDeps, input: RegisterInput): Prom
     location: { ...location, topLevel: location.topLevel },
     chain,
   }
-  const [session, isNew, open] = await deps.store.write(registration.key.commonDir, (tx) => register(registration, tx))
+  const [session, isNew, open] = await deps.store.write(registration.key.commonDir, (tx) =>
+    register(registration, tx),
+  )
   const others = open.filter((row) => row.id !== session.id && isAlive(deps.runtime, row))
   return { outcome: 'registered', session, isNew, others }
 }

@@ -15,7 +15,10 @@ export async function listRestorable(deps: Deps, input: { directory: string }): 
  *
  * @throws WorktreeError `WORKTREE_REMOVAL_NOT_FOUND`, `WORKTREE_RESTORE_BLOCKED`.
  */
-export async function restoreTree(deps: Deps, input: { directory: string; id: string }): Promise<RestoredTree> {
+export async function restoreTree(
+  deps: Deps,
+  input: { directory: string; id: string },
+): Promise<RestoredTree> {
   const repo = await openRepo(input.directory)
   await repair(deps, repo)
   return restoreRemoval(repo, input.id, removalActor(deps))

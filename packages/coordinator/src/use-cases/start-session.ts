@@ -1,6 +1,14 @@
 import { basename } from 'node:path'
 import type { ProcessKey, SessionRecord } from '@pcc/store'
-import { checkName, createWorktree, openRepo, planCreate, type Repo, resolveObject, WorktreeError } from '@pcc/worktree'
+import {
+  checkName,
+  createWorktree,
+  openRepo,
+  planCreate,
+  type Repo,
+  resolveObject,
+  WorktreeError,
+} from '@pcc/worktree'
 import { headBranch } from '@pcc/worktree/locate'
 import type { Deps } from '../deps.js'
 import { CoordinatorError } from '../errors.js'
@@ -53,7 +61,11 @@ async function baseOf(repo: Repo, input: StartInput): Promise<string | null> {
   return repo.hasCommits ? resolveObject(repo.topLevel ?? repo.commonDir, 'HEAD') : null
 }
 
-async function describe(deps: Deps, repo: Repo, session: SessionRecord, isNew: boolean): Promise<StartedSession> {
+async function describe(
+  deps: Deps,
+  repo: Repo,
+  { session, isNew }: { session: SessionRecord; isNew: boolean },
+): Promise<StartedSession> {
   return {
     sessionId: session.id,
     name: session.name,
@@ -69,9 +81,13 @@ async function describe(deps: Deps, repo: Repo, session: SessionRecord, isNew: b
 
 async function makeTree(deps: Deps, repo: Repo, session: SessionRecord): Promise<SessionRecord> {
   if (session.base === null) {
-    throw new WorktreeError('WORKTREE_NO_COMMITS', `${repo.commonDir} has no commit to make a worktree from`, {
-      hint: 'Make a first commit, or work in the checkout itself with --isolation never.',
-    })
+    throw new WorktreeError(
+      'WORKTREE_NO_COMMITS',
+      `${repo.commonDir} has no commit to make a worktree from`,
+      {
+        hint: 'Make a first commit, or work in the checkout itself with --isolation never.',
+      },
+    )
   }
   const plan = await planCreate({
     repo,
@@ -101,8 +117,11 @@ async function makeTree(deps: Deps, repo: Repo, session: SessionRecord): Promise
 /** Undoes what this start made: its reservation and, through the gate, its tree. */
 async function undo(deps: Deps, repo: Repo, session: SessionRecord): Promise<void> {
   const endedAt = deps.runtime.now()
-  await deps.store.write(session.repoId, (tx) => tx.endSession(session.id, { endedAt, endReason: 'start-failed' }))
-  if (session.ownsWorktree) await removeTree(deps, await openBench(deps, repo), { path: session.worktreePath })
+  await deps.store.write(session.repoId, (tx) =>
+    tx.endSession(session.id, { endedAt, endReason: 'start-failed' }),
+  )
+  if (session.ownsWorktree)
+    await removeTree(deps, await openBench(deps, repo), { path: session.worktreePath })
 }
 
 /**
@@ -120,7 +139,8 @@ export async function startSession(deps: Deps, input: StartInput): Promise<Start
   await repair(deps, repo)
   const isolation = input.isolation ?? 'auto'
   const reservation = await reserve(deps, { repo, name, base, isolation, owner, agent })
-  if (reservation.outcome === 'known') return describe(deps, repo, reservation.session, false)
+  if (reservation.outcome === 'known')
+    return describe(deps, repo, { session: reservation.session, isNew: false })
 
   let session = reservation.session
   try {
@@ -132,13 +152,14 @@ export async function startSession(deps: Deps, input: StartInput): Promise<Start
     const patch = { worktreePath, worktreeName, branch }
     if (agent === null) {
       await deps.store.write(session.repoId, (tx) => tx.updateSession(session.id, patch))
-      return await describe(deps, repo, session, true)
+      return await describe(deps, repo, { session: session, isNew: true })
     }
     const activation = await activate(deps, session, { agent, patch })
     faultPoint('start:active')
-    if (activation.outcome === 'active') return await describe(deps, repo, activation.session, true)
+    if (activation.outcome === 'active')
+      return await describe(deps, repo, { session: activation.session, isNew: true })
     await undo(deps, repo, session)
-    return await describe(deps, repo, activation.session, false)
+    return await describe(deps, repo, { session: activation.session, isNew: false })
   } catch (error) {
     await undo(deps, repo, session)
     throw error

@@ -1,7 +1,7 @@
+import { basename, dirname } from 'node:path'
 import type { SessionRecord } from '@pcc/store'
 import { WorktreeError } from '@pcc/worktree'
 import { headBranch, locateRepo } from '@pcc/worktree/locate'
-import { dirname, basename } from 'node:path'
 import type { Deps } from '../deps.js'
 import { isAlive } from '../liveness.js'
 import { treeOf } from '../tree-of.js'

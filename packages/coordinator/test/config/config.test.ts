@@ -94,7 +94,10 @@ describe('changing', () => {
 
   test('a mistyped key gets a suggestion', () => {
     expect(() => knownKey('keepdays')).toThrow(
-      expect.objectContaining({ code: 'COORDINATOR_CONFIG_UNKNOWN_KEY', hint: 'Did you mean trash.keepDays?' }) as Error,
+      expect.objectContaining({
+        code: 'COORDINATOR_CONFIG_UNKNOWN_KEY',
+        hint: 'Did you mean trash.keepDays?',
+      }) as Error,
     )
     expect(() => knownKey('toString')).toThrow(/no setting 'toString'/)
   })

@@ -29,9 +29,13 @@ describe.each(tables)('the process table from %s', (_name, table) => {
 
   test('a zombie is not there', async () => {
     // the shell becomes a sleep that never reaps the child it had
-    const parent = spawn('/bin/sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 3600'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const parent = spawn('/bin/sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 3600'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     try {
-      const pid = Number(await new Promise<string>((resolve) => parent.stdout.once('data', (data) => resolve(String(data)))))
+      const pid = Number(
+        await new Promise<string>((resolve) => parent.stdout.once('data', (data) => resolve(String(data)))),
+      )
       await eventually('the child is a zombie', () => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')))
       expect(pidExists(pid)).toBe(true)
       expect(table.look(pid)).toBeNull()

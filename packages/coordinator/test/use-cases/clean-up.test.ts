@@ -15,12 +15,19 @@ test('the trees of dead sessions go if they hold nothing; those with work stay a
   const { worktrees, endedSessions } = await coordinator.cleanUp({ directory: repo.root })
   expect(endedSessions.map((row) => row.name).toSorted()).toEqual(['busy', 'idle'])
   const decision = (path: string) => worktrees.find((row) => row.path === path)
-  expect(decision(idle.worktreePath)).toMatchObject({ action: 'removed', rescueRef: expect.stringContaining('rescue') as string })
+  expect(decision(idle.worktreePath)).toMatchObject({
+    action: 'removed',
+    rescueRef: expect.stringContaining('rescue') as string,
+  })
   expect(decision(busy.worktreePath)).toMatchObject({ action: 'kept', reasons: ['untracked'] })
   expect(decision(live.worktreePath)).toMatchObject({ action: 'kept', reasons: ['live-session'] })
   expect(existsSync(idle.worktreePath)).toBe(false)
   expect(existsSync(join(busy.worktreePath, 'new.txt'))).toBe(true)
-  expect(repo.git('branch', '--format=%(refname:short)').split('\n').toSorted()).toEqual(['busy', 'live', 'main'])
+  expect(repo.git('branch', '--format=%(refname:short)').split('\n').toSorted()).toEqual([
+    'busy',
+    'live',
+    'main',
+  ])
 })
 
 test('a dry run decides the same and changes nothing', async () => {
@@ -65,7 +72,10 @@ test('a tree that this tool did not make is left alone', async () => {
   const { repo, coordinator } = await bench()
   const mine = join(repo.base, 'mine')
   repo.git('worktree', 'add', '-q', '-b', 'mine', mine)
-  const { worktrees } = await coordinator.cleanUp({ directory: repo.root, discard: ['uncommitted', 'untracked', 'unlanded'] })
+  const { worktrees } = await coordinator.cleanUp({
+    directory: repo.root,
+    discard: ['uncommitted', 'untracked', 'unlanded'],
+  })
   expect(worktrees).toMatchObject([{ action: 'kept', path: mine, reasons: ['not-ours'] }])
   expect(existsSync(mine)).toBe(true)
 })

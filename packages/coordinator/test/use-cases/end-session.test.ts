@@ -20,7 +20,11 @@ async function twoSessions() {
 
 test('a tree in which nothing was done goes with its session, and its branch too', async () => {
   const { session, stop, repo, coordinator } = await twoSessions()
-  expect(await stop()).toMatchObject({ outcome: 'ended', name: 'work', tree: { action: 'removed', path: session.worktreePath } })
+  expect(await stop()).toMatchObject({
+    outcome: 'ended',
+    name: 'work',
+    tree: { action: 'removed', path: session.worktreePath },
+  })
   expect(existsSync(session.worktreePath)).toBe(false)
   expect(repo.git('branch', '--list', 'work')).toBe('')
   expect((await coordinator.status({ directory: repo.root })).totalSessions).toBe(1)
@@ -68,9 +72,15 @@ test('the session to end is found by name, by the beginning of its id, or by who
   const named = await start({ name: 'one' })
   const prefixed = await start()
   const calling = await start()
-  expect(await coordinator.endSession({ ...ask, session: 'one' })).toMatchObject({ sessionId: named.sessionId })
+  expect(await coordinator.endSession({ ...ask, session: 'one' })).toMatchObject({
+    sessionId: named.sessionId,
+  })
   const prefix = prefixed.sessionId.slice(0, 6)
-  expect(await coordinator.endSession({ ...ask, session: prefix })).toMatchObject({ sessionId: prefixed.sessionId })
-  expect(await coordinator.endSession({ ...ask, pid: calling.process.pid })).toMatchObject({ sessionId: calling.sessionId })
+  expect(await coordinator.endSession({ ...ask, session: prefix })).toMatchObject({
+    sessionId: prefixed.sessionId,
+  })
+  expect(await coordinator.endSession({ ...ask, pid: calling.process.pid })).toMatchObject({
+    sessionId: calling.sessionId,
+  })
   await expect(coordinator.endSession({ ...ask, session: 'one' })).rejects.toThrow(/no session 'one'/)
 })

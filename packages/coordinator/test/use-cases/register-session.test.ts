@@ -13,14 +13,20 @@ describe('a session that nobody started through us', () => {
     const { repo, env, coordinator } = await bench()
     const agent = await sleeper()
     const deps = await hot(env)
-    const result = await registerSession(deps, { pid: agent.pid, directory: repo.root, agentSessionId: 'conversation-1' })
+    const result = await registerSession(deps, {
+      pid: agent.pid,
+      directory: repo.root,
+      agentSessionId: 'conversation-1',
+    })
     expect(result).toMatchObject({
       outcome: 'registered',
       isNew: true,
       others: [],
       session: { pid: agent.pid, worktreePath: repo.root, branch: 'main', isMainRepo: true, origin: 'hook' },
     })
-    expect((await coordinator.status({ directory: repo.root })).sessions).toMatchObject([{ pid: agent.pid, isAlive: true }])
+    expect((await coordinator.status({ directory: repo.root })).sessions).toMatchObject([
+      { pid: agent.pid, isAlive: true },
+    ])
     await deps.close()
   })
 
@@ -32,7 +38,11 @@ describe('a session that nobody started through us', () => {
     const first = await registerSession(deps, { ...ask, agentSessionId: 'one' })
     const second = await registerSession(deps, { ...ask, agentSessionId: 'two' })
     expect(second).toMatchObject({ outcome: 'registered', isNew: false, session: { agentSessionId: 'two' } })
-    expect(first.outcome === 'registered' && second.outcome === 'registered' && first.session.id === second.session.id).toBe(true)
+    expect(
+      first.outcome === 'registered' &&
+        second.outcome === 'registered' &&
+        first.session.id === second.session.id,
+    ).toBe(true)
     await deps.close()
   })
 
@@ -66,11 +76,15 @@ describe('a session that nobody started through us', () => {
     const { repo, env } = await bench()
     const deps = await hot(env)
     const agent = await sleeper()
-    expect(await registerSession(deps, { pid: agent.pid, directory: tempDir(), agentSessionId: null })).toEqual({
+    expect(
+      await registerSession(deps, { pid: agent.pid, directory: tempDir(), agentSessionId: null }),
+    ).toEqual({
       outcome: 'outside',
     })
     await agent.kill()
-    expect(await registerSession(deps, { pid: agent.pid, directory: repo.root, agentSessionId: null })).toEqual({
+    expect(
+      await registerSession(deps, { pid: agent.pid, directory: repo.root, agentSessionId: null }),
+    ).toEqual({
       outcome: 'no-process',
     })
     await deps.close()
@@ -83,7 +97,10 @@ describe('a session that start launched', () => {
     const session = await start()
     const deps = await hot({ ...env, PARALLEL_CC_SESSION_ID: session.sessionId })
     const ask = { pid: session.process.pid, directory: session.worktreePath, agentSessionId: 'c' }
-    expect(await registerSession(deps, ask)).toMatchObject({ isNew: false, session: { id: session.sessionId } })
+    expect(await registerSession(deps, ask)).toMatchObject({
+      isNew: false,
+      session: { id: session.sessionId },
+    })
     expect((await coordinator.status({ directory: repo.root })).totalSessions).toBe(1)
     await deps.close()
   })
@@ -91,7 +108,11 @@ describe('a session that start launched', () => {
   test('becomes the process of the agent when a launcher stood in for it; a further agent below is another session', async () => {
     const { repo, env, coordinator } = await bench()
     // this very process launches: the agents are its children
-    const session = await coordinator.startSession({ directory: repo.root, ownerPid: process.pid, pid: process.pid })
+    const session = await coordinator.startSession({
+      directory: repo.root,
+      ownerPid: process.pid,
+      pid: process.pid,
+    })
     const agent = await sleeper()
     const nested = await sleeper()
     const deps = await hot({ ...env, PARALLEL_CC_SESSION_ID: session.sessionId })
@@ -100,7 +121,9 @@ describe('a session that start launched', () => {
       isNew: false,
       session: { id: session.sessionId, pid: agent.pid },
     })
-    expect(await registerSession(deps, { ...ask, pid: nested.pid, agentSessionId: 'd' })).toMatchObject({ isNew: true })
+    expect(await registerSession(deps, { ...ask, pid: nested.pid, agentSessionId: 'd' })).toMatchObject({
+      isNew: true,
+    })
     await deps.close()
   })
 })

@@ -12,7 +12,13 @@ describe('who gets which tree', () => {
     const first = await start()
     const second = await start()
     const third = await start()
-    expect(first).toMatchObject({ worktreePath: repo.root, isMainRepo: true, worktreeName: null, branch: 'main', isNew: true })
+    expect(first).toMatchObject({
+      worktreePath: repo.root,
+      isMainRepo: true,
+      worktreeName: null,
+      branch: 'main',
+      isNew: true,
+    })
     expect(second).toMatchObject({ isMainRepo: false, isNew: true, parallelSessions: 2 })
     expect(third.parallelSessions).toBe(3)
     expect(new Set([first, second, third].map((session) => session.worktreePath)).size).toBe(3)
@@ -41,7 +47,12 @@ describe('who gets which tree', () => {
     const { repo, start } = await bench()
     repo.git('worktree', 'add', '-q', '-b', 'mine', join(repo.base, 'mine'))
     const session = await start({ directory: join(repo.base, 'mine') })
-    expect(session).toMatchObject({ worktreePath: join(repo.base, 'mine'), worktreeName: 'mine', isMainRepo: false, branch: 'mine' })
+    expect(session).toMatchObject({
+      worktreePath: join(repo.base, 'mine'),
+      worktreeName: 'mine',
+      isMainRepo: false,
+      branch: 'mine',
+    })
   })
 
   test('the branch begins at --base, else at the HEAD of the checkout that is started in', async () => {
@@ -90,7 +101,11 @@ describe('names', () => {
     const { start } = await bench()
     await start()
     const session = await start({ name: 'Backend Auth' })
-    expect(session).toMatchObject({ name: 'Backend Auth', branch: 'backend-auth', worktreeName: 'backend-auth' })
+    expect(session).toMatchObject({
+      name: 'Backend Auth',
+      branch: 'backend-auth',
+      worktreeName: 'backend-auth',
+    })
     expect(basename(session.worktreePath)).toBe('backend-auth')
   })
 
@@ -145,7 +160,9 @@ describe('what cannot be', () => {
     expect(repo.git('branch', '--list')).toBe('* main')
     expect(repo.git('worktree', 'list').split('\n')).toHaveLength(1)
     expect(existsSync(join(repo.base, 'repo-worktrees', 'half'))).toBe(false)
-    const locks = readdirSync(join(repo.root, '.git'), { recursive: true }).filter((name) => String(name).endsWith('.lock'))
+    const locks = readdirSync(join(repo.root, '.git'), { recursive: true }).filter((name) =>
+      String(name).endsWith('.lock'),
+    )
     expect(locks).toEqual([])
   })
 })

@@ -10,7 +10,13 @@ test('all trees and folders of a repo tell the same sessions', async () => {
   const second = await start({ name: 'two' })
   mkdirSync(join(repo.root, 'deep/er'), { recursive: true })
   symlinkSync(repo.root, join(repo.base, 'link'))
-  const places = [repo.root, join(repo.root, 'deep/er'), second.worktreePath, join(repo.base, 'link'), join(repo.root, '.git')]
+  const places = [
+    repo.root,
+    join(repo.root, 'deep/er'),
+    second.worktreePath,
+    join(repo.base, 'link'),
+    join(repo.root, '.git'),
+  ]
   for (const directory of places) {
     const result = await coordinator.status({ directory })
     expect(result.repoPath).toBe(repo.root)
@@ -70,6 +76,10 @@ test('--all shows every repo, --sandbox-only the sandboxes alone', async () => {
 
 test('a repo that nobody works in has no sessions; outside a repo there is an error', async () => {
   const { repo, coordinator } = await bench()
-  expect(await coordinator.status({ directory: repo.root })).toEqual({ repoPath: repo.root, totalSessions: 0, sessions: [] })
+  expect(await coordinator.status({ directory: repo.root })).toEqual({
+    repoPath: repo.root,
+    totalSessions: 0,
+    sessions: [],
+  })
   await expect(coordinator.status({ directory: repo.base })).rejects.toThrow(/is not in a git repository/)
 })
