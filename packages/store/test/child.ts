@@ -4,11 +4,12 @@ import { chmodSync, copyFileSync, mkdtempSync, realpathSync, rmSync } from 'node
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { build } from 'tsdown'
 import { afterAll, beforeAll } from 'vitest'
 
 /** What a child said at its end. */
-export interface Said {
+interface Said {
   done?: true
   ours?: boolean
   code?: string
@@ -33,13 +34,13 @@ export interface ChildProgram {
 }
 
 /** Where better-sqlite3 keeps its compiled part. */
-export const ADDON: string = join(
+const ADDON = join(
   dirname(createRequire(import.meta.url).resolve('better-sqlite3/package.json')),
   'build/Release/better_sqlite3.node',
 )
 
 /** Bundles one file as an application would, with better-sqlite3 inlined. */
-export async function bundle(entry: string, outDir: string): Promise<void> {
+async function bundle(entry: string, outDir: string): Promise<void> {
   await build({
     config: false,
     entry: [entry],
@@ -89,7 +90,7 @@ export function childProgram(): ChildProgram {
   let dir = ''
   beforeAll(async () => {
     dir = mkdtempSync(join(realpathSync(tmpdir()), 'pcc-child-'))
-    await bundle(join(import.meta.dirname, 'fixtures/child.ts'), dir)
+    await bundle(fileURLToPath(new URL('./fixtures/child.ts', import.meta.url)), dir)
     copyFileSync(ADDON, join(dir, 'better_sqlite3.node'))
     chmodSync(dir, 0o755)
   })
