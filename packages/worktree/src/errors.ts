@@ -31,7 +31,10 @@ export interface WorktreeErrorDetails {
 
 /** Paths and refs may hold control characters; a message stays one line and tells a terminal nothing. */
 function oneLine(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  return text.replace(
+    /\p{Cc}/gu,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
 }
 
 /** The one error class of `@pcc/worktree`. */
