@@ -49,7 +49,7 @@ function makeFolder(path: string, made: Made): void {
 
 async function add(plan: CreatePlan): Promise<void> {
   const args = ['worktree', 'add', '--quiet', '--', plan.path, plan.branch]
-  await git(args, { cwd: plan.cwd, readOnly: false, timeoutMs: ADD_TIMEOUT_MS })
+  await git(args, { cwd: plan.cwd, readOnly: false, timeoutMs: ADD_TIMEOUT_MS, lingerMs: 1_000 })
 }
 
 async function forceRemove(commonDir: string, path: string): Promise<boolean> {
