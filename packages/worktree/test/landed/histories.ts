@@ -147,6 +147,19 @@ export class Historian {
     for (let i = 0; i < commits; i += 1) this.#commit(`target: ${this.#editLines(false)}`)
   }
 
+  /** Now and then the branch merges the target into itself and works on. */
+  #catchUp(): void {
+    if (this.#dice.roll(4) > 0) return
+    const target = this.#git('rev-parse', 'HEAD')
+    this.#git('checkout', '-q', 'work')
+    if (this.#tries('merge', '-q', '-m', 'catch up', target)) {
+      this.#story.push('branch catches up')
+      this.#workOnBranch()
+    } else this.#git('merge', '--abort')
+    this.#git('checkout', '-q', '--detach', target)
+    if (this.#dice.roll(2) === 0) this.#workOnTarget(1)
+  }
+
   /** Returns what a later revert would take back, or `null` when nothing landed. */
   #land(): { units: string[]; keepsCommits: boolean } | null {
     const how = this.#dice.pick(['nothing', 'forward', 'merge', 'squash', 'rebase'] as const)
@@ -174,6 +187,13 @@ export class Historian {
     this.#git('reset', '-q', '--hard', before)
     this.#story.push('landing failed')
     return null
+  }
+
+  #rebase(onto: string): boolean {
+    const commits = this.#git('rev-list', '--reverse', '--no-merges', `${onto}..work`)
+      .split('\n')
+      .filter(Boolean)
+    return commits.every((id) => this.#tries('cherry-pick', '--allow-empty', '--keep-redundant-commits', id))
   }
 
   #since(before: string): string[] {
@@ -222,9 +242,10 @@ export class Historian {
     const base = this.#commit('base')
     this.#git('checkout', '-q', '-b', 'work')
     this.#workOnBranch()
-    const tip = this.#git('rev-parse', 'HEAD')
     this.#git('checkout', '-q', '--detach', base)
     this.#workOnTarget(3)
+    this.#catchUp()
+    const tip = this.#git('rev-parse', 'work')
     const landing = this.#land()
     const reverts = this.#goOn(landing?.units ?? [])
     this.#git('update-ref', 'refs/heads/target', 'HEAD')
@@ -238,7 +259,8 @@ export class Historian {
     reverts: number
   }): Truth {
     const { tip, base, landing, reverts } = facts
-    if (tip === base) return { state: 'no-work', reverted: false }
+    if (this.#git('rev-list', '--count', `${base}..${tip}`) === '0')
+      return { state: 'no-work', reverted: false }
     if (landing?.keepsCommits === true) return { state: 'landed', reverted: reverts > 0 }
     const isNil = this.#git('rev-parse', `${tip}^{tree}`) === this.#git('rev-parse', `${base}^{tree}`)
     const isThere = isNil || (landing !== null && reverts === 0)
