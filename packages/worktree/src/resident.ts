@@ -177,7 +177,7 @@ class PlainReader implements ResidentReader {
     const common = new Set([...mine].filter((id) => theirs.has(id)))
     const inner = new Set<string>()
     for (const id of common) for (const parent of parents.get(id) ?? []) inner.add(parent)
-    return [...common].filter((id) => !inner.has(id)).sort()
+    return [...common].filter((id) => !inner.has(id)).toSorted()
   }
 }
 

@@ -32,11 +32,11 @@ function branchesOf(repo: TempRepo): [string, string][] {
     .split('\n')
     .filter(Boolean)
     .map((line) => line.split(' ') as [string, string])
-    .sort()
+    .toSorted()
 }
 
 async function expectSameBranches(reader: ResidentReader, repo: TempRepo): Promise<void> {
-  expect([...(await reader.branches())].sort()).toEqual(branchesOf(repo))
+  expect([...(await reader.branches())].toSorted()).toEqual(branchesOf(repo))
 }
 
 describe('a resident reader agrees with git', () => {
@@ -113,7 +113,7 @@ describe('a resident reader agrees with git', () => {
     for (const one of all) {
       for (const other of all) {
         const bases = repo.git('-c', `alias.b=!git merge-base --all ${one} ${other} || true`, 'b')
-        const expected = bases.split('\n').filter(Boolean).sort()
+        const expected = bases.split('\n').filter(Boolean).toSorted()
         expect(await reader.mergeBases(one, other)).toEqual(expected)
         const isAncestor = expected.length === 1 && expected[0] === one
         expect(await reader.isAncestor(one, other)).toBe(isAncestor)
@@ -228,7 +228,7 @@ describe('a resident reader is refused', () => {
       ['what is this', 'not understood'],
     ]) {
       writeFileSync(join(gitdir, 'config'), `[core]\n\tbare = false ; plain\n${config}\n`)
-      expect(await refusal(gitdir), config).toContain(reason)
+      expect(await refusal(gitdir)).toContain(reason)
     }
     writeFileSync(join(gitdir, 'config'), '[core]\n\tbare = false\n')
     mkdirSync(join(gitdir, 'reftable'))

@@ -5,6 +5,10 @@ const OCTOPUS_CHUNK = 400
 /** A set of commits of one graph, a byte per commit. */
 export type Marks = Uint8Array
 
+function isEdge(record: string): boolean {
+  return record.startsWith('-')
+}
+
 /**
  * The part of a history in which a set of commits differ: everything reachable from them, down to one commit that all of them contain.
  * Commits are numbers; children have smaller ones than their parents.
@@ -22,7 +26,6 @@ export class CommitGraph {
    * @param floor the commit that all asked ones contain; `null` when there is none
    */
   constructor(records: readonly string[], floor: string | null) {
-    const isEdge = (record: string): boolean => record.startsWith('-')
     const parentIds: string[][] = []
     const add = (record: string): void => {
       const [head = '', tree = '', ...parents] = record.split(' ')
@@ -91,7 +94,7 @@ export class CommitGraph {
         stack.push(parent)
       }
     }
-    return { commits: commits.sort((a, b) => a - b), feet: this.#maximal(feet) }
+    return { commits: commits.toSorted((a, b) => a - b), feet: this.#maximal(feet) }
   }
 
   /** Of some commits, those that no other of them contains. */

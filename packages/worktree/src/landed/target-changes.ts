@@ -101,7 +101,7 @@ export class TargetChanges {
     for (const path of paths) {
       for (const n of this.#byPath.get(path) ?? []) if (among[n] === 1) found.add(n)
     }
-    return [...found].sort((a, b) => a - b)
+    return [...found].toSorted((a, b) => a - b)
   }
 }
 

@@ -43,6 +43,10 @@ export interface History {
 
 const FILES = ['a.txt', 'b.txt', 'src/c.txt', 'src/d.txt']
 
+function firstLines(name: string): string[] {
+  return Array.from({ length: 12 }, (_, i) => `${name} line ${i}`)
+}
+
 /** Builds one random history in a repository whose `main` holds nothing that matters, and knows what is true of it. */
 export class Historian {
   readonly #repo: TempRepo
@@ -177,11 +181,12 @@ export class Historian {
       return { units: [this.#git('rev-parse', 'HEAD')], keepsCommits: false }
     }
     this.#git('reset', '-q', '--hard', before)
-    if (
-      how === 'rebase' &&
-      this.#tries('cherry-pick', '--allow-empty', '--keep-redundant-commits', `${before}..work`)
-    ) {
-      return { units: this.#since(before), keepsCommits: false }
+    if (how === 'rebase' && this.#rebase(before)) {
+      // picking onto the very commit that the branch stands on gives the same commits again
+      return {
+        units: this.#since(before),
+        keepsCommits: this.#tries('merge-base', '--is-ancestor', 'work', 'HEAD'),
+      }
     }
     this.#tries('cherry-pick', '--abort')
     this.#git('reset', '-q', '--hard', before)
@@ -233,12 +238,11 @@ export class Historian {
   }
 
   build(): History {
-    const lines = (name: string): string[] => Array.from({ length: 12 }, (_, i) => `${name} line ${i}`)
     this.#git('checkout', '-q', '-f', '--detach', 'main')
     this.#git('clean', '-qfdx')
     mkdirSync(this.#path('src'), { recursive: true })
     this.#tries('branch', '-D', 'work')
-    for (const name of FILES) this.#write(name, lines(name))
+    for (const name of FILES) this.#write(name, firstLines(name))
     const base = this.#commit('base')
     this.#git('checkout', '-q', '-b', 'work')
     this.#workOnBranch()
