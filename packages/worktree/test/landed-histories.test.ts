@@ -32,6 +32,6 @@ test(`in ${HISTORIES} generated histories nothing is called landed that is not, 
   }
   if (isDeep) console.log(JSON.stringify({ seen: Object.fromEntries([...seen].toSorted()), missed }, null, 1))
   expect(wrong).toEqual([])
-  expect(missed.length, missed.join('\n')).toBeLessThanOrEqual(Math.ceil(HISTORIES / 100))
+  expect(missed.slice(Math.ceil(HISTORIES / 100))).toEqual([])
   expect(seen.size).toBeGreaterThan(5)
 })
