@@ -20,10 +20,19 @@ describe('docs/config.md', () => {
 })
 
 test('docs/errors.md has a row for each error code with its exit code, and no other', () => {
-  const names: Record<string, number> = { bug: 1, usage: 2, no: 3, precondition: 4, notFound: 5, environment: 6 }
+  const names: Record<string, number> = {
+    bug: 1,
+    usage: 2,
+    no: 3,
+    precondition: 4,
+    notFound: 5,
+    environment: 6,
+  }
   const table = [...read('apps/cli/src/exit-codes.ts').matchAll(/^ {2}([A-Z_]+): EXIT\.(\w+),$/gm)]
   const expected = table.map(([, code, name]) => `${code} ${names[name as string]}`).toSorted()
-  const shown = [...read('docs/errors.md').matchAll(/^\| `([A-Z_]+)` \| (\d) \|/gm)].map(([, code, exit]) => `${code} ${exit}`)
+  const shown = [...read('docs/errors.md').matchAll(/^\| `([A-Z_]+)` \| (\d) \|/gm)].map(
+    ([, code, exit]) => `${code} ${exit}`,
+  )
   expect(expected.length).toBeGreaterThan(30)
   expect(shown.toSorted()).toEqual(expected)
 })
