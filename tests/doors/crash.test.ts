@@ -23,7 +23,9 @@ function processesOf(it: Installed): string[] {
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`PARALLEL_CC_HOME=${it.env['PARALLEL_CC_HOME']}`)
+        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(
+          `PARALLEL_CC_HOME=${it.env['PARALLEL_CC_HOME']}`,
+        )
       } catch {
         // it has ended, or is another user's
         return false
@@ -62,7 +64,9 @@ describe('start --no-launch that is killed', () => {
 
     const again = (await it.run(registering(client.pid))).json<Started>()
     expect(again).toMatchObject({ isNew: !known, worktreePath: join(treesFolder(it), 'work') })
-    expect((await statusOf(it)).sessions).toMatchObject([{ pid: client.pid, isAlive: true, status: 'active' }])
+    expect((await statusOf(it)).sessions).toMatchObject([
+      { pid: client.pid, isAlive: true, status: 'active' },
+    ])
     expect(existsSync(join(again.worktreePath, 'README.md'))).toBe(true)
     expect(leftovers(it)).toEqual([])
 

@@ -21,8 +21,8 @@ function filesBelow(path: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name))
 }
 
-function linkedTrees(commonDir: string): Linked[] {
-  const admins = join(commonDir, 'worktrees')
+function linkedTrees(common: string): Linked[] {
+  const admins = join(common, 'worktrees')
   return foldersIn(admins).map((name) => {
     const adminDir = join(admins, name)
     const read = (file: string): string =>
@@ -73,9 +73,14 @@ function wrongJournals(it: Installed, common: string): string[] {
   const removals = join(common, 'parallel-cc', 'removals')
   const states = foldersIn(removals).map((id) => {
     const file = join(removals, id, 'manifest.json')
-    return { id, state: existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { state: string }).state : 'none' }
+    return {
+      id,
+      state: existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { state: string }).state : 'none',
+    }
   })
-  const inTrash = foldersIn(join(treesFolder(it), '.parallel-cc-trash')).filter((name) => name !== '.gitignore')
+  const inTrash = foldersIn(join(treesFolder(it), '.parallel-cc-trash')).filter(
+    (name) => name !== '.gitignore',
+  )
   const held = states.filter((row) => row.state === 'removed').map((row) => row.id)
   return [
     ...foldersIn(join(common, 'parallel-cc', 'creations')).map((name) => `reservation left: ${name}`),
@@ -137,6 +142,9 @@ export function stateOf(it: Installed): unknown {
       // each holder of a removal leaves a number
       .filter((path) => !/lock-\d+\.json$/.test(path))
       .map((path) => [path, readFileSync(path, 'base64')]),
-    sessions: rowsOf(it, 'SELECT id, pid, name, status, worktree_path FROM sessions WHERE ended_at IS NULL ORDER BY id'),
+    sessions: rowsOf(
+      it,
+      'SELECT id, pid, name, status, worktree_path FROM sessions WHERE ended_at IS NULL ORDER BY id',
+    ),
   }
 }
