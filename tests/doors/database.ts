@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,6 +36,7 @@ function withDatabase<T>(it: Installed, work: (database: Database) => T): T {
 
 /** Rows that the database holds, read behind the program's back. */
 export function rowsOf<T>(it: Installed, sql: string, ...values: unknown[]): T[] {
+  if (!existsSync(databaseFile(it))) return []
   return withDatabase(it, (database) => database.prepare(sql).all(...values) as T[])
 }
 
