@@ -2,6 +2,17 @@ export { findGtr, type GtrCommand, gtrPath, parseGtrRecords, removeWithGtr } fro
 export { type CreatedWorktree, type CreateOptions, createWorktree } from './create.js'
 export { WorktreeError, type WorktreeErrorCode, type WorktreeErrorDetails } from './errors.js'
 export {
+  type DiscardKind,
+  type GateFacts,
+  type GateInput,
+  type GateVerdict,
+  judgeRemoval,
+  type KeepReason,
+  type LandedAnswer,
+  type LandedQuestion,
+  type Refusal,
+} from './gate.js'
+export {
   type InspectOptions,
   inspectTree,
   parkedOperation,
@@ -13,6 +24,19 @@ export { worktreesDirOf } from './locations.js'
 export { type Marker, readMarker, writeMarker } from './marker.js'
 export { checkName, slugOf } from './names.js'
 export { type CreatePlan, type CreateRequest, planCreate } from './plan-create.js'
+export { type PurgeOptions, type PurgeReport, purgeTrash } from './purge.js'
+export {
+  listRemovals,
+  RESTORE_FAULT_POINTS,
+  type RemovalRecord,
+  type RestoredTree,
+  readRemovals,
+  restoreRemoval,
+} from './removals.js'
+export { REMOVE_FAULT_POINTS, type RemoveOptions, type RemoveOutcome, removeWorktree } from './remove.js'
 export { type RepairOptions, type RepairReport, repairCreations } from './repair-creations.js'
+export { type RemovalRepair, repairRemovals } from './repair-removals.js'
 export { type GitVersion, gitVersion, openRepo, type Repo } from './repo.js'
 export type { CreationOwner, WorktreeBackend } from './reservations.js'
+export type { RemovalActor, RemovalOwner } from './trash/lock.js'
+export type { BrokenRemoval } from './trash/manifest.js'
