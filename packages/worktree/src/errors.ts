@@ -29,6 +29,14 @@ export interface WorktreeErrorDetails {
   cause?: unknown
 }
 
+/** Paths and refs may hold control characters; a message stays one line and tells a terminal nothing. */
+function oneLine(text: string): string {
+  return text.replace(
+    /\p{Cc}/gu,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
+}
+
 /** The one error class of `@pcc/worktree`. */
 export class WorktreeError extends Error {
   override readonly name = 'WorktreeError'
@@ -37,7 +45,7 @@ export class WorktreeError extends Error {
   readonly data: Record<string, unknown>
 
   constructor(code: WorktreeErrorCode, message: string, details: WorktreeErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    super(oneLine(message), details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
     this.hint = details.hint
     this.data = details.data ?? {}

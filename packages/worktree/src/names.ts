@@ -2,6 +2,8 @@ import { WorktreeError } from './errors.js'
 
 const MAX_SLUG_BYTES = 60
 const MAX_NAME_CHARACTERS = 100
+// direction marks and separators forge what a terminal shows; the two joiners are part of writing
+const INVISIBLE = /(?![\u200c\u200d])[\p{Cc}\p{Zl}\p{Zp}\p{Cf}\p{Cs}]/gu
 
 function cutToBytes(text: string, limit: number): string {
   let bytes = 0
@@ -31,7 +33,10 @@ export function slugOf(name: string): string | null {
 }
 
 function badName(name: string, why: string): WorktreeError {
-  const shown = JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name)
+  const shown = JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name).replace(
+    INVISIBLE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
   return new WorktreeError('WORKTREE_BAD_NAME', `${shown} cannot be a name: ${why}`, {
     hint: 'Use letters, digits, spaces and dashes, for instance --name login-form.',
     data: { name: name.slice(0, 200) },
@@ -47,8 +52,7 @@ function badName(name: string, why: string): WorktreeError {
 export function checkName(name: string): string {
   const trimmed = name.trim()
   if (trimmed === '') throw badName(name, 'it is empty')
-  // line and paragraph separators and direction marks can forge what a terminal shows
-  if (/[\p{Cc}\p{Zl}\p{Zp}\p{Cf}\p{Cs}]/u.test(trimmed)) throw badName(name, 'it holds a control character')
+  if (trimmed.search(INVISIBLE) !== -1) throw badName(name, 'it holds a control character')
   if (trimmed.startsWith('-')) throw badName(name, 'it begins with a dash, as an option does')
   if ([...trimmed].length > MAX_NAME_CHARACTERS) throw badName(name, 'it is longer than 100 characters')
   const slug = slugOf(trimmed)

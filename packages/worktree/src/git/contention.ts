@@ -1,6 +1,6 @@
 import { WorktreeError } from '../errors.js'
 
-const ATTEMPTS = 8
+const ATTEMPTS = 7
 /**
  * What git says when another git was in the way for a moment: a lock file that is held, or a worktree whose administrative files
  * are being written while all worktrees are looked through. A ref that is in the way is no contention.
