@@ -416,6 +416,15 @@ describe('a branch that has not landed', () => {
     expect(await ask(repo)).toMatchObject({ state: 'not-landed' })
   })
 
+  test('is not-landed when the target replaced the same line at another place, and other words stand at the branch’s', async () => {
+    const repo = tempRepo({ files: { 'a.txt': text([...TEN, '--', ...TEN]) } })
+    setProcessEnv(repo.env)
+    branchWith(repo, { 'a.txt': text([...TEN.with(5, 'new'), '--', ...TEN]) })
+    repo.commit('elsewhere', { 'a.txt': text([...TEN, '--', ...TEN.with(5, 'new')]) })
+    repo.commit('here', { 'a.txt': text([...TEN.with(5, 'other'), '--', ...TEN.with(5, 'new')]) })
+    expect(await ask(repo)).toMatchObject({ state: 'not-landed' })
+  })
+
   test('is not-landed when it differs from what landed in white space only, which a stable patch id cannot see', async () => {
     const repo = repoWithFile()
     branchWith(repo, { 'a.txt': ten({ 2: '\tindented with a tab' }) })
