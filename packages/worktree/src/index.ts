@@ -8,16 +8,9 @@ export {
   type GateVerdict,
   judgeRemoval,
   type KeepReason,
-<<<<<<< HEAD
   type Refusal,
 } from './gate.js'
 export { resolveObject } from './git/run.js'
-=======
-  type LandedAnswer,
-  type LandedQuestion,
-  type Refusal,
-} from './gate.js'
->>>>>>> gate
 export {
   type InspectOptions,
   inspectTree,
@@ -37,24 +30,14 @@ export {
   RESTORE_FAULT_POINTS,
   type RemovalRecord,
   type RestoredTree,
-<<<<<<< HEAD
-=======
   readRemovals,
->>>>>>> gate
   restoreRemoval,
 } from './removals.js'
 export { REMOVE_FAULT_POINTS, type RemoveOptions, type RemoveOutcome, removeWorktree } from './remove.js'
 export { type RepairOptions, type RepairReport, repairCreations } from './repair-creations.js'
-<<<<<<< HEAD
-export { repairRemovals } from './repair-removals.js'
+export { type RemovalRepair, repairRemovals } from './repair-removals.js'
 export { type GitVersion, gitVersion, openRepo, type Repo } from './repo.js'
 export type { CreationOwner, WorktreeBackend } from './reservations.js'
 export { defaultBranch } from './target.js'
 export type { RemovalActor, RemovalOwner } from './trash/lock.js'
-=======
-export { type RemovalRepair, repairRemovals } from './repair-removals.js'
-export { type GitVersion, gitVersion, openRepo, type Repo } from './repo.js'
-export type { CreationOwner, WorktreeBackend } from './reservations.js'
-export type { RemovalActor, RemovalOwner } from './trash/lock.js'
 export type { BrokenRemoval } from './trash/manifest.js'
->>>>>>> gate
