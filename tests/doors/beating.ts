@@ -20,11 +20,11 @@ export interface Beaters {
 
 const program = fileURLToPath(new URL('../../apps/cli/test/fixtures/beating.ts', import.meta.url))
 
-/** Processes that are sessions of the repository's checkout and move their heartbeats without pause, from the same moment on. */
-export async function beating(it: Installed, count: number): Promise<Beaters> {
+/** Processes that are sessions of the repository's checkout and move their heartbeats with a pause in between, from the same moment on. */
+export async function beating(it: Installed, count: number, pauseMs: number): Promise<Beaters> {
   const file = await bundleFixture(program)
   const beaters = Array.from({ length: count }, () => {
-    const child = spawn(process.execPath, [file], {
+    const child = spawn(process.execPath, [file, String(pauseMs)], {
       cwd: it.repo.root,
       env: it.env,
       stdio: ['pipe', 'pipe', 'pipe'],

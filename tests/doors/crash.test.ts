@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually, sleeper } from '@pcc/test-kit'
 import { describe, expect, test } from 'vitest'
 import { ALL_POINTS, killAt, pointsOf } from './fault-points.js'
 import { type Installed, installed, statusOf } from './program.js'
-import { leftovers, stateOf, treesFolder } from './state.js'
+import { leftovers, processesOf, stateOf, treesFolder } from './state.js'
 
 interface Started {
   isNew: boolean
@@ -15,22 +15,6 @@ const START = ['start', '--name', 'work', '--isolation', 'always']
 
 function registering(pid: number): string[] {
   return [...START, '--no-launch', '--json', '--pid', String(pid)]
-}
-
-/** The processes that inherited this installation's environment: ours, git's, the holder of the agent, the agent. */
-function processesOf(it: Installed): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(
-          `PARALLEL_CC_HOME=${it.env['PARALLEL_CC_HOME']}`,
-        )
-      } catch {
-        // it has ended, or is another user's
-        return false
-      }
-    })
 }
 
 async function nobodyLeft(it: Installed): Promise<void> {

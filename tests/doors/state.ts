@@ -148,3 +148,19 @@ export function stateOf(it: Installed): unknown {
     ),
   }
 }
+
+/** The processes that inherited this installation's environment: ours, git's, the holder of the agent, the agent. */
+export function processesOf(it: Installed): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(
+          `PARALLEL_CC_HOME=${it.env['PARALLEL_CC_HOME']}`,
+        )
+      } catch {
+        // it has ended, or is another user's
+        return false
+      }
+    })
+}
