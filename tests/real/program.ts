@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -70,13 +71,18 @@ interface Database {
   close(): void
 }
 
+function databaseFile(it: Installed): string {
+  return join(it.env['PARALLEL_CC_HOME'] as string, 'coordinator.db')
+}
+
 /** The database of the program, opened beside it. */
 export function openDatabase(it: Installed): Database {
   const Sqlite = createRequire(store)('better-sqlite3') as new (file: string) => Database
-  return new Sqlite(join(it.env['PARALLEL_CC_HOME'] as string, 'coordinator.db'))
+  return new Sqlite(databaseFile(it))
 }
 
 function sessionRows(it: Installed): SessionRow[] {
+  if (!existsSync(databaseFile(it))) return []
   const database = openDatabase(it)
   try {
     const select = `select id, pid, agent_session_id as agentSessionId, origin, end_reason as endReason,

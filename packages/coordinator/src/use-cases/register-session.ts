@@ -69,21 +69,23 @@ function newSession(
 }
 
 /**
- * The session that this agent process already is. Its own row; or the row of the process that launched it, which no agent has joined
- * yet: then the agent's process takes that row over if `start` made it (a launcher of the agent stood in for it), and else only joins.
+ * The session that this agent process already is. Its own row; or that of the nearest session above it, when no agent has joined that:
+ * a row that `start` launched (a launcher of the agent stood in for it) becomes the agent's process, that of a shell is only joined.
  */
 function knownSession(registration: Registration, rows: readonly SessionRecord[]): SessionRecord | undefined {
-  const { chain, deps } = registration
+  const { chain, deps, input } = registration
   const own = rows.find((row) => sameProcess(row, chain[0] as ProcessKey))
   if (own !== undefined) return own
   for (const key of chain.slice(1)) {
     const above = rows.find((row) => sameProcess(row, key))
     if (above === undefined) continue
-    if (above.agentSessionId !== null) return undefined
-    const launched = above.id === deps.env['PARALLEL_CC_SESSION_ID']
-    const sameTree = above.worktreePath === registration.location.topLevel
-    if (launched && above.origin === 'start') return { ...above, ...(chain[0] as ProcessKey) }
-    return sameTree ? above : undefined
+    if (above.origin !== 'start') return undefined
+    const free = above.agentSessionId === null
+    if (above.id === deps.env['PARALLEL_CC_SESSION_ID']) {
+      return free ? { ...above, ...(chain[0] as ProcessKey) } : undefined
+    }
+    const joined = free || above.agentSessionId === input.agentSessionId
+    return joined && above.worktreePath === registration.location.topLevel ? above : undefined
   }
   return undefined
 }
