@@ -45,6 +45,8 @@ export interface RealProgram extends Installed {
   parallel(launch: Launch): RunningClient
   /** Starts `parallel-cc` with the client's environment. */
   parallelCc(args: readonly string[]): RunningClient
+  /** Starts a program with the client's environment. */
+  program(command: string, args?: readonly string[]): RunningClient
   /** Starts the client itself. */
   direct(launch: Launch): RunningClient
   /** Runs a program (`claude`, `claude-parallel`, `sh`) in a terminal. */
@@ -128,6 +130,7 @@ export async function realProgram(options: RealOptions = {}): Promise<RealProgra
     api,
     parallel: (launch) => start(join(bin, 'claude-parallel'), launch),
     parallelCc: (args) => start(join(bin, 'parallel-cc'), { args }),
+    program: (command, args = []) => start(command, { args }),
     direct: (launch) => start(claudePath(), launch),
     terminal: (command, launch = {}) =>
       openTerminal({

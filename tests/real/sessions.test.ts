@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail, gate, say, type Turn, use } from '@pcc/test-kit'
 import { describe, expect, test } from 'vitest'
