@@ -161,6 +161,16 @@ describe('claude-parallel', () => {
     expect((await statusOf(it)).totalSessions).toBe(0)
   })
 
+  test('tells that --continue finds nothing in another tree, and only then', async () => {
+    const it = installed()
+    it.agent('claude', REPORTER)
+    const run = (args: string[]) => it.run(args, { as: 'claude-parallel', env: { REPORT: report(it) } })
+    expect((await run(['-p', 'go', '--continue'])).stderr).toBe('')
+    await another(it)
+    expect((await run(['-p', 'go', '-c'])).stderr).toContain('--resume ID')
+    expect((await run(['-p', 'go', '--', '--continue'])).stderr).not.toContain('--resume')
+  })
+
   test('honours the agent of the settings', async () => {
     const it = installed()
     it.agent('other', REPORTER)
