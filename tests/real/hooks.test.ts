@@ -168,6 +168,30 @@ describe('a client that a client started', () => {
   )
 })
 
+describe('a client that makes a worktree for itself', () => {
+  test.each(['direct', 'parallel'] as const)('is a session of that tree (%s)', async (way) => {
+    const it = await realProgram()
+    await occupyCheckout(it)
+    const hold = gate()
+    it.api.script('alpha', [say('hello', { gate: hold })])
+
+    const client = it[way]({ prompt: '[[alpha]] hello', args: ['--worktree', 'mine'] })
+    await hold.reached
+    const [, own] = await it.sessions()
+    hold.open()
+
+    expect((await client.done).code).toBe(0)
+    const tree = join(it.repo.root, '.claude', 'worktrees', 'mine')
+    expect(own).toMatchObject({ worktreePath: tree, branch: 'worktree-mine', isMainRepo: false })
+    const told = it.api.textsSentToModel('alpha').join('\n')
+    expect(told).toContain(`in a linked git worktree of your own, ${tree} on branch worktree-mine.`)
+    expect(told).not.toContain('THIS SAME tree')
+    await onlyLeft(it, ['first'])
+    expect(it.repo.git('worktree', 'list')).toContain(`${tree} `)
+    expect(existsSync(join(it.repo.base, 'repo-worktrees'))).toBe(false)
+  })
+})
+
 describe('a client below another program', () => {
   test('that was launched as the agent is that session’s process, one after the other', async () => {
     const it = await realProgram()

@@ -66,6 +66,13 @@ export function nameAmong(args: readonly string[]): string | undefined {
   return undefined
 }
 
+/** True when the client makes a tree for itself: another one of ours would only stand beside it. */
+function makesOwnTree(args: readonly string[]): boolean {
+  return flagsOf(args).some(
+    (arg) => arg.startsWith('-w') || arg === '--worktree' || arg.startsWith('--worktree='),
+  )
+}
+
 /** The client looks for the last conversation of the folder that it stands in, and quietly begins a new one where there is none. */
 function continueNote(args: readonly string[]): string | undefined {
   if (!flagsOf(args).some((arg) => arg === '--continue' || arg === '-c')) return undefined
@@ -82,7 +89,7 @@ export async function claudeParallel(io: Io, args: readonly string[]): Promise<n
   }
   return start(io, {
     json: false,
-    isolation: 'auto',
+    isolation: makesOwnTree(args) ? 'never' : 'auto',
     launch: true,
     name: nameAmong(args),
     agentArgs: args,

@@ -30,6 +30,8 @@ interface Registration {
   chain: ProcessKey[]
 }
 
+type TreeField = 'worktreePath' | 'worktreeName' | 'branch' | 'isMainRepo'
+
 function sameProcess(row: SessionRecord, key: ProcessKey): boolean {
   return row.pid === key.pid && (row.processStart === null || row.processStart === key.processStart)
 }
@@ -39,7 +41,7 @@ function newSession(
   repoId: string,
   taken: readonly SessionRecord[],
 ): SessionRecord {
-  const { deps, input, location, chain } = registration
+  const { deps, input, chain } = registration
   const now = deps.runtime.now()
   const title = input.title?.trim()
   const free = title !== undefined && title !== '' && !taken.some((row) => row.name === title)
@@ -49,11 +51,8 @@ function newSession(
     repoId,
     name: free ? title : null,
     agentSessionId: input.agentSessionId,
-    worktreePath: location.topLevel,
-    worktreeName: location.isMain ? null : basename(location.topLevel),
-    branch: headBranch(location.gitDir),
+    ...treeFields(registration),
     base: null,
-    isMainRepo: location.isMain,
     ownsWorktree: false,
     startedAt: now,
     lastHeartbeat: now,
@@ -66,6 +65,23 @@ function newSession(
     outputLog: null,
     origin: 'hook',
   }
+}
+
+function treeFields({ location }: Registration): Pick<SessionRecord, TreeField> {
+  return {
+    worktreePath: location.topLevel,
+    worktreeName: location.isMain ? null : basename(location.topLevel),
+    branch: headBranch(location.gitDir),
+    isMainRepo: location.isMain,
+  }
+}
+
+/** The agent may begin in another tree than it was launched in (`--worktree`). A tree that was made for it stays its session's. */
+function movesTo(registration: Registration, known: SessionRecord, repoId: string): Partial<SessionRecord> {
+  const isFirstReport = known.agentSessionId === null && known.pid === registration.chain[0]?.pid
+  const isFree = !known.ownsWorktree && known.repoId === repoId
+  const isElsewhere = known.worktreePath !== registration.location.topLevel
+  return isFirstReport && isFree && isElsewhere ? treeFields(registration) : {}
 }
 
 /**
@@ -108,6 +124,7 @@ async function register(
     return [session, true, open]
   }
   const patch = {
+    ...movesTo(registration, known, repo.id),
     pid: known.pid,
     processStart: known.processStart,
     agentSessionId: input.agentSessionId,
