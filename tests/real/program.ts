@@ -30,7 +30,7 @@ export interface RealOptions extends TempRepoOptions {
   hooks?: HookForm
 }
 
-export interface Launch {
+interface Launch {
   prompt?: string
   args?: readonly string[]
   /** @default the repository's main checkout */
@@ -58,7 +58,7 @@ export interface RealProgram extends Installed {
 }
 
 /** What the tests look at of a session's row. */
-export interface SessionRow {
+interface SessionRow {
   id: string
   pid: number
   agentSessionId: string | null

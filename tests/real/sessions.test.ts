@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail, gate, say, type Turn, use } from '@pcc/test-kit'
 import { describe, expect, test } from 'vitest'
-import { occupyCheckout, type RealProgram, realProgram } from './program.js'
+import { occupyCheckout, onlyLeft, type RealProgram, realProgram } from './program.js'
 
 function edit(file: string, from: string, to: string): Turn[] {
   return [
@@ -177,6 +177,25 @@ describe('a conversation that is taken up again', () => {
       [first, second, third].map((run) => run.result?.session_id),
     )
     expect(new Set(rows.map(({ pid }) => pid)).size).toBe(3)
+  })
+
+  test('of a tree that was taken away is found from the checkout, and in a new tree of the same name', async () => {
+    const it = await realProgram()
+    await occupyCheckout(it)
+    for (const tag of ['alpha', 'beta', 'gamma']) it.api.script(tag, [say(`ANSWER-${tag}`)])
+    const work = ['--name', 'work']
+    const first = await it.parallel({ prompt: '[[alpha]] begin', args: work }).done
+    const conversation = first.result?.session_id as string
+    expect(existsSync(join(it.repo.base, 'repo-worktrees', 'work'))).toBe(false)
+
+    const second = await it.direct({ prompt: '[[beta]] go on', args: ['--resume', conversation] }).done
+    const third = await it.parallel({ prompt: '[[gamma]] go on', args: ['--continue', ...work] }).done
+
+    const runs = [first, second, third]
+    expect(runs.map(({ code }) => code)).toEqual([0, 0, 0])
+    expect(runs.map(({ result }) => result?.session_id)).toEqual(Array(3).fill(conversation))
+    expect(JSON.stringify(it.api.requestsOf('gamma').at(-1)?.body)).toContain('ANSWER-alpha')
+    await onlyLeft(it, ['first'])
   })
 
   test('in a tree that was kept goes on there, by the command that was told', async () => {
