@@ -1,7 +1,7 @@
 import { copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { WorktreeError } from '../errors.js'
 import { errnoOf, syncFile, syncFolder, writeDurably } from './durable.js'
+import { kindOf } from './paths.js'
 import { plumb, plumbText } from './plumbing.js'
 
 /** A branch that a removal takes, and where what belongs to it is kept. */
@@ -13,7 +13,9 @@ export interface BranchPlace {
   head: string
 }
 
-type Setting = [key: string, value: string | null]
+const CONFIG_FILE = 'branch-config.json'
+
+type Setting = [key: string, value: string]
 
 function reflogPath(place: BranchPlace): string {
   return join(place.commonDir, 'logs', 'refs', 'heads', place.branch)
@@ -24,7 +26,7 @@ function savedReflog(place: BranchPlace): string {
 }
 
 function savedConfig(place: BranchPlace): string {
-  return join(place.folder, 'branch-config.json')
+  return join(place.folder, CONFIG_FILE)
 }
 
 /** The id that the branch points at, `null` when there is no such branch. */
@@ -58,7 +60,8 @@ async function branchSettings(place: BranchPlace): Promise<Setting[]> {
     const at = field.indexOf('\n')
     const key = at === -1 ? field : field.slice(0, at)
     if (!key.startsWith(prefix) || key.slice(prefix.length).includes('.')) return []
-    return [[key, at === -1 ? null : field.slice(at + 1)]]
+    // a key alone means true; told apart, a repetition would add it again
+    return [[key, at === -1 ? 'true' : field.slice(at + 1)]]
   })
 }
 
@@ -74,25 +77,24 @@ export async function saveBranch(place: BranchPlace): Promise<void> {
   await writeDurably(savedConfig(place), `${JSON.stringify(await branchSettings(place))}\n`)
 }
 
+/** True when the branch may have been deleted: what belongs to it has been put aside. */
+export async function isBranchSaved(folder: string): Promise<boolean> {
+  return (await kindOf(join(folder, CONFIG_FILE))) !== 'none'
+}
+
 /** Deletes the branch if it still points at the judged commit; false when it does not. Its settings go with it. */
 export async function deleteBranch(place: BranchPlace): Promise<boolean> {
-  const name = `refs/heads/${place.branch}`
-  const args = ['update-ref', '--no-deref', '-d', name, place.head]
-  const { code, stderr } = await plumb(args, { gitDir: place.commonDir, okCodes: [0, 1, 128] })
-  if (code !== 0) {
-    if ((await branchTip(place.commonDir, place.branch)) !== place.head) return false
-    throw new WorktreeError(
-      'WORKTREE_GIT_FAILED',
-      `branch '${place.branch}' could not be deleted: ${stderr.trim()}`,
-      {
-        data: { branch: place.branch, stderr },
-      },
-    )
+  const { commonDir, branch, head } = place
+  try {
+    await plumb(['update-ref', '--no-deref', '-d', `refs/heads/${branch}`, head], { gitDir: commonDir })
+  } catch (error) {
+    if ((await branchTip(commonDir, branch)) === head) throw error
+    await rm(savedConfig(place), { force: true })
+    await rm(savedReflog(place), { force: true })
+    return false
   }
   if ((await branchSettings(place)).length > 0) {
-    await plumb(['config', '--local', '--remove-section', `branch.${place.branch}`], {
-      gitDir: place.commonDir,
-    })
+    await plumb(['config', '--local', '--remove-section', `branch.${branch}`], { gitDir: commonDir })
   }
   return true
 }
@@ -113,7 +115,7 @@ async function putSettingsBack(place: BranchPlace): Promise<void> {
   for (const setting of saved) {
     if (present.has(JSON.stringify(setting))) continue
     const [key, value] = setting
-    await plumb(['config', '--local', '--add', key, value ?? 'true'], { gitDir: place.commonDir })
+    await plumb(['config', '--local', '--add', key, value], { gitDir: place.commonDir })
   }
 }
 

@@ -1,16 +1,14 @@
 import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  statSync,
-} from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Files, setProcessEnv, type TempRepo, tempRepo, writeFiles } from '@pcc/test-kit'
-import { type GateInput, type GateVerdict, judgeRemoval, type KeepReason } from '../../src/gate.js'
+import { type Files, setProcessEnv, type TempRepo, tempRepo } from '@pcc/test-kit'
+import {
+  type DiscardKind,
+  type GateInput,
+  type GateVerdict,
+  judgeRemoval,
+  type KeepReason,
+} from '../../src/gate.js'
 import { writeMarker } from '../../src/marker.js'
 import { type RemoveOptions, type RemoveOutcome, removeWorktree } from '../../src/remove.js'
 import { openRepo, type Repo } from '../../src/repo.js'
@@ -18,7 +16,7 @@ import type { RemovalActor, RemovalOwner } from '../../src/trash/lock.js'
 
 export const NOW = '2026-03-04T05:06:07.000Z'
 
-export const OWNER: RemovalOwner = { pid: process.pid, processStart: 'start-of-this-test', host: 'here' }
+export const OWNER: RemovalOwner = { pid: process.pid, processStart: 'start-of-this-test' }
 
 /** This test is the only process that lives. */
 export const ACTOR: RemovalActor = {
@@ -94,7 +92,7 @@ export async function remove(on: Ground, path: string, more: RemoveMore = {}): P
   return removeWorktree(verdict, { ...ACTOR, repo: on.repo, id: 'r1', recheck, ...options })
 }
 
-export const DISCARD_ALL: GateInput['discard'] = ['uncommitted', 'untracked', 'unlanded']
+export const DISCARD_ALL: readonly DiscardKind[] = ['uncommitted', 'untracked', 'unlanded']
 
 function walk(root: string, prefix: string, into: Record<string, string>, skip: ReadonlySet<string>): void {
   for (const name of readdirSync(join(root, prefix)).toSorted()) {
@@ -183,5 +181,3 @@ export function exists({ git }: Pick<Ground, 'git'>, object: string): boolean {
     return false
   }
 }
-
-export { existsSync, join, readFileSync, statSync, writeFiles }
