@@ -56,7 +56,7 @@ test('Ctrl-Z and fg suspend it and bring it back; Ctrl-C twice ends it', async (
   await terminal.waitFor(READY)
 
   await terminal.press('C-z')
-  await terminal.waitFor(/Stopped[^]*\nPROMPT>/)
+  await terminal.waitFor(/Stopped.*\nPROMPT>/s)
   const suspended = await it.sessions()
   await enter(terminal, 'fg; echo "ENDED=$?"')
   await terminal.waitFor(READY)
