@@ -14,7 +14,7 @@ async function enter(terminal: Terminal, text: string): Promise<void> {
   await terminal.press('Enter')
 }
 
-test('/clear keeps the session and changes only the conversation; /exit ends it and takes the empty tree', async () => {
+test('/clear and /resume keep the session and change the conversation; /exit ends it and takes the empty tree', async () => {
   const it = await realProgram()
   await occupyCheckout(it)
   it.api.script('alpha', [say('ALPHA-ANSWER')])
@@ -30,6 +30,9 @@ test('/clear keeps the session and changes only the conversation; /exit ends it 
   await eventually('another conversation', () => it.rows()[1]?.agentSessionId !== rowBefore?.agentSessionId)
   await enter(terminal, '[[beta]] hello')
   await terminal.waitFor(/BETA-ANSWER/)
+  const [, rowBetween] = it.rows()
+  await enter(terminal, `/resume ${rowBefore?.agentSessionId}`)
+  await eventually('the old conversation', () => it.rows()[1]?.agentSessionId === rowBefore?.agentSessionId)
   const after = await it.sessions()
   await enter(terminal, '/exit')
 
@@ -40,7 +43,7 @@ test('/clear keeps the session and changes only the conversation; /exit ends it 
     { sessionId: before?.sessionId, pid: before?.pid, isAlive: true },
   ])
   const conversations = ['alpha', 'beta'].map((tag) => it.api.requestsOf(tag)[0]?.sessionId)
-  expect([rowBefore?.agentSessionId, it.rows()[1]?.agentSessionId]).toEqual(conversations)
+  expect([rowBefore?.agentSessionId, rowBetween?.agentSessionId]).toEqual(conversations)
   expect(it.rows()).toHaveLength(2)
   await onlyLeft(it, ['first'])
   expect(existsSync(treeOf(it))).toBe(false)
