@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename } from 'node:path'
 import type { Io } from './io.js'
@@ -15,12 +16,33 @@ function nativeBinding(): string | undefined {
   }
 }
 
+/** Where the person stands. A folder that was deleted is named all the same: commands then say that there is no repository. */
+function currentFolder(): string {
+  try {
+    return process.cwd()
+  } catch {
+    const deleted = linuxCurrentFolder() ?? '/the current directory, which was deleted'
+    // libraries ask for the current directory as soon as they are loaded
+    process.chdir('/')
+    return deleted
+  }
+}
+
+function linuxCurrentFolder(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/cwd')
+  } catch {
+    // another system: the name is lost
+    return undefined
+  }
+}
+
 function processIo(): Io {
   return {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
-    cwd: process.cwd(),
+    cwd: currentFolder(),
     pid: process.pid,
     parentPid: process.ppid,
     isTty: process.stdout.isTTY === true,
@@ -47,13 +69,14 @@ async function run(args: readonly string[]): Promise<number> {
     process.stdout.write(`${VERSION}\n`)
     return 0
   }
+  const io = processIo()
   if (program === 'parallel-cc' && isPlainHeartbeat(args)) {
     const { quickHeartbeat } = await import('./quick.js')
-    return quickHeartbeat(processIo(), args.slice(1))
+    return quickHeartbeat(io, args.slice(1))
   }
   if (args.includes('--watch')) process.once('SIGINT', () => interruption.abort())
   const { main } = await import('./main.js')
-  return main(processIo(), { program, version: VERSION, args })
+  return main(io, { program, version: VERSION, args })
 }
 
 // a reader that goes away (| head) ends us quietly

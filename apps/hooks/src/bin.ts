@@ -23,10 +23,19 @@ function nativeBinding(): string | undefined {
   }
 }
 
+/** A client can stand in a folder that was deleted; the payload may still name one that is there. */
+function currentFolder(): string {
+  try {
+    return process.cwd()
+  } catch {
+    return '/the current directory, which was deleted'
+  }
+}
+
 const args = process.argv.slice(2)
 const io: HookIo = {
   env: process.env,
-  cwd: process.cwd(),
+  cwd: currentFolder(),
   parentPid: process.ppid,
   input: EVENT_NAMES.includes(args[0] ?? '') ? readInput() : '',
   reply: (text) => {
