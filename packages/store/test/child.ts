@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, copyFileSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { build } from 'tsdown'
 import { afterAll, beforeAll } from 'vitest'
 
 /** What a child said at its end. */
-export interface Said {
+interface Said {
   done?: true
   ours?: boolean
   code?: string
@@ -23,19 +25,22 @@ export interface Said {
 export interface ChildProgram {
   /** A command line: append it to `setpriv …` or the like. */
   argv(step: string, file: string, number?: number): string[]
+  /** Starts it; it says that it is ready and goes on when its stdin ends. */
   start(argv: string[]): ChildProcess
+  /** Starts several, lets them go at the same moment, and waits for the end of all. */
+  together(argvs: string[][]): Promise<Said[]>
   /** Runs it to its end. */
   run(argv: string[]): Promise<Said>
 }
 
 /** Where better-sqlite3 keeps its compiled part. */
-export const ADDON: string = join(
+const ADDON = join(
   dirname(createRequire(import.meta.url).resolve('better-sqlite3/package.json')),
   'build/Release/better_sqlite3.node',
 )
 
 /** Bundles one file as an application would, with better-sqlite3 inlined. */
-export async function bundle(entry: string, outDir: string): Promise<void> {
+async function bundle(entry: string, outDir: string): Promise<void> {
   await build({
     config: false,
     entry: [entry],
@@ -55,10 +60,29 @@ export async function bundle(entry: string, outDir: string): Promise<void> {
 }
 
 function start(argv: string[]): ChildProcess {
-  return spawn(argv[0]!, argv.slice(1), {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH ?? '' },
-  })
+  return spawn(argv[0]!, argv.slice(1), { stdio: 'pipe', env: { PATH: process.env.PATH ?? '' } })
+}
+
+async function together(argvs: string[][]): Promise<Said[]> {
+  const children = argvs.map(start)
+  const ends = children.map(lastLine)
+  await Promise.all(
+    children.map((child) => Promise.race([once(child.stdout!, 'data'), once(child, 'close')])),
+  )
+  for (const child of children) child.stdin!.end()
+  return Promise.all(ends)
+}
+
+async function lastLine(child: ChildProcess): Promise<Said> {
+  let out = ''
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => (out += text))
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (out += text))
+  // A child that could not start has no one to read its stdin.
+  child.stdin!.on('error', () => {})
+  await once(child, 'close')
+  const line = out.trim().split('\n').at(-1) ?? ''
+  if (!line.startsWith('{')) throw new Error(`the child said: ${out}`)
+  return JSON.parse(line) as Said
 }
 
 /** Called in the body of a test file: the program is built before its tests and removed after them. */
@@ -66,7 +90,7 @@ export function childProgram(): ChildProgram {
   let dir = ''
   beforeAll(async () => {
     dir = mkdtempSync(join(realpathSync(tmpdir()), 'pcc-child-'))
-    await bundle(join(import.meta.dirname, 'fixtures/child.ts'), dir)
+    await bundle(fileURLToPath(new URL('./fixtures/child.ts', import.meta.url)), dir)
     copyFileSync(ADDON, join(dir, 'better_sqlite3.node'))
     chmodSync(dir, 0o755)
   })
@@ -81,15 +105,7 @@ export function childProgram(): ChildProgram {
       String(number),
     ],
     start,
-    async run(argv) {
-      const child = start(argv)
-      let out = ''
-      child.stdout!.setEncoding('utf8').on('data', (text: string) => (out += text))
-      child.stderr!.setEncoding('utf8').on('data', (text: string) => (out += text))
-      await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject))
-      const line = out.trim().split('\n').at(-1) ?? ''
-      if (!line.startsWith('{')) throw new Error(`the child said: ${out}`)
-      return JSON.parse(line) as Said
-    },
+    together,
+    run: async (argv) => (await together([argv]))[0]!,
   }
 }

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { tempDir } from '@pcc/test-kit'
@@ -18,10 +19,19 @@ async function withCounter(file: string): Promise<void> {
   await store.close()
 }
 
+/** A process in the middle of a transaction that has written. */
+async function holding(file: string): Promise<ChildProcess> {
+  const holder = child.start(child.argv('hold', file))
+  holder.stdin!.end()
+  for await (const text of holder.stdout!.setEncoding('utf8'))
+    if (String(text).includes('holding')) return holder
+  throw new Error('the child ended without holding a transaction')
+}
+
 test('20 processes that open a new database at once all succeed, and it is migrated once', async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const file = join(tempDir(), 'state', 'coordinator.db')
-    const said = await Promise.all(Array.from({ length: 20 }, () => child.run(child.argv('open', file))))
+    const said = await child.together(Array.from({ length: 20 }, () => child.argv('open', file)))
     expect(said).toEqual(Array.from({ length: 20 }, () => ({ done: true })))
     const store = await openStore({ file })
     expect(await store.info()).toMatchObject({
@@ -68,9 +78,7 @@ test('two stores of one process on one file take turns instead of blocking each 
 test('a process killed in the middle of a transaction leaves a sound database without half of its work', async () => {
   const file = join(tempDir(), 'coordinator.db')
   await withCounter(file)
-  const holder = child.start(child.argv('hold', file))
-  const [chunk] = (await once(holder.stdout!, 'data')) as [Buffer]
-  expect(chunk.toString()).toContain('holding')
+  const holder = await holding(file)
 
   const locked = await openStore({ file }, { busyTimeoutMs: 0 })
   const refused = locked.write('r1', (tx) => tx.insertSession(aSession({ id: 'x' })))
@@ -91,8 +99,7 @@ test('a process killed in the middle of a transaction leaves a sound database wi
 test('a database that is up to date is opened while another process holds its write lock', async () => {
   const file = join(tempDir(), 'coordinator.db')
   await withCounter(file)
-  const holder = child.start(child.argv('hold', file))
-  await once(holder.stdout!, 'data')
+  const holder = await holding(file)
   const store = await openStore({ file }, { busyTimeoutMs: 0 })
   expect((await store.read.sessionById('counter'))?.pid).toBe(0)
   await store.close()

@@ -4,7 +4,6 @@ import {
   chownSync,
   closeSync,
   existsSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -42,6 +41,23 @@ async function refused(file: string): Promise<StoreError> {
   expect(error?.message).toContain(file)
   expect(error?.message).not.toContain('\n')
   return error!
+}
+
+const NOBODY = 65534
+const root = process.getuid?.() === 0
+
+/** Root may do everything, so the child is somebody else. */
+const asNobody = (argv: string[]): string[] =>
+  root ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--', ...argv] : argv
+
+async function ofNobody(modes: { file: number; dir: number }): Promise<string> {
+  const base = tempDir()
+  chmodSync(base, 0o755)
+  const file = await aDatabase(join(base, 'state'))
+  for (const path of [file, dirname(file)]) if (root) chownSync(path, NOBODY, NOBODY)
+  chmodSync(file, modes.file)
+  chmodSync(dirname(file), modes.dir)
+  return file
 }
 
 describe('a new database', () => {
@@ -200,23 +216,6 @@ describe('the native part of the driver', () => {
 })
 
 describe('without the rights to write', () => {
-  const NOBODY = 65534
-  const root = process.getuid?.() === 0
-
-  /** Root may do everything, so the child is somebody else. */
-  const asNobody = (argv: string[]): string[] =>
-    root ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--', ...argv] : argv
-
-  async function ofNobody(modes: { file: number; dir: number }): Promise<string> {
-    const base = tempDir()
-    chmodSync(base, 0o755)
-    const file = await aDatabase(join(base, 'state'))
-    for (const path of [file, dirname(file)]) if (root) chownSync(path, NOBODY, NOBODY)
-    chmodSync(file, modes.file)
-    chmodSync(dirname(file), modes.dir)
-    return file
-  }
-
   test('a user who has them may write (the control of the tests below)', async () => {
     const file = await ofNobody({ file: 0o600, dir: 0o700 })
     expect(await child.run(asNobody(child.argv('write', file)))).toEqual({ done: true })
@@ -293,13 +292,11 @@ describe('the disk', () => {
   })
 
   test('that is mounted read-only is reported as read-only', async () => {
-    const base = tempDir()
-    mkdirSync(join(base, 'state'))
-    const file = await aDatabase(join(base, 'state'))
+    const file = await ofNobody(mountable ? { file: 0o600, dir: 0o700 } : { file: 0o400, dir: 0o500 })
     const argv = child.argv('write', file)
-    if (!mountable) chmodSync(file, 0o400)
     const remount = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"'
-    const said = await child.run(mountable ? mounting(remount, [dirname(file), ...argv]) : argv)
+    const said = await child.run(mountable ? mounting(remount, [dirname(file), ...argv]) : asNobody(argv))
+    chmodSync(dirname(file), 0o700)
     expect(said).toMatchObject({ ours: true, code: 'STORE_READ_ONLY' })
   })
 })

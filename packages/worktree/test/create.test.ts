@@ -138,6 +138,20 @@ describe('createWorktree', () => {
     expect(existsSync(planned.path)).toBe(false)
   })
 
+  it('does not wait for a program that a hook leaves running', async () => {
+    const repo = prepared()
+    mkdirSync(join(repo.root, '.git/hooks'), { recursive: true })
+    const hook = join(repo.root, '.git/hooks/post-checkout')
+    const pidFile = join(repo.base, 'pid')
+    writeFileSync(hook, `#!/bin/sh\nsleep 50 &\necho $! > '${pidFile}'\n`)
+    chmodSync(hook, 0o755)
+    const made = await createWorktree(await plan(repo, 'topic'))
+    const pid = Number(readFileSync(pidFile, 'utf8'))
+    expect(existsSync(made.path)).toBe(true)
+    // still there: nobody waited for it
+    expect(process.kill(pid, 'SIGTERM')).toBe(true)
+  })
+
   it('keeps a branch that somebody moved while its tree was being made', async () => {
     const repo = prepared()
     const hook = join(repo.root, '.git/hooks/post-checkout')
@@ -179,10 +193,12 @@ describe('createWorktree', () => {
     const outcomes = await Promise.allSettled(plans.map((one) => createWorktree(one)))
     const won = outcomes.filter((outcome) => outcome.status === 'fulfilled')
     expect(won).toHaveLength(1)
-    for (const outcome of outcomes) {
-      if (outcome.status === 'rejected')
-        expect((outcome.reason as WorktreeError).code).toBe('WORKTREE_NAME_TAKEN')
-    }
+    const reasons = outcomes.flatMap((outcome) =>
+      outcome.status === 'rejected' ? [outcome.reason as WorktreeError] : [],
+    )
+    expect(reasons.map((reason) => reason.code)).toEqual(
+      Array.from({ length: 3 }, () => 'WORKTREE_NAME_TAKEN'),
+    )
     const late = await failure(createWorktree(plans[0]!))
     expect(late.code).toBe('WORKTREE_BRANCH_EXISTS')
     const path = won[0]!.value.path
@@ -210,9 +226,9 @@ describe('createWorktree', () => {
     const entries = await listWorktrees(await openRepo(repo.root))
     expect(entries).toHaveLength(21)
     expect(entries.every((entry) => entry.locked === null && entry.prunable === null)).toBe(true)
-    expect(repo.git('for-each-ref', '--format=%(refname:short)', 'refs/heads').split('\n').sort()).toEqual(
-      [...names, 'main'].sort(),
-    )
+    expect(
+      repo.git('for-each-ref', '--format=%(refname:short)', 'refs/heads').split('\n').toSorted(),
+    ).toEqual([...names, 'main'].toSorted())
     expect(strayLocks(join(repo.root, '.git'))).toEqual([])
     expect(readdirSync(join(repo.root, '.git/parallel-cc/creations'))).toEqual([])
     expect(repo.git('fsck', '--strict')).toBe('')
@@ -245,8 +261,8 @@ describe('planCreate', () => {
       ['a', 'a/b'],
     ] as const) {
       const error = await failure(plan(repo, name))
-      expect(error.code, name).toBe('WORKTREE_BRANCH_EXISTS')
-      expect(error.data, name).toMatchObject({ existing })
+      expect(error.code).toBe('WORKTREE_BRANCH_EXISTS')
+      expect(error.data).toMatchObject({ existing })
     }
     expect(traces(repo)).toEqual(before)
   })
@@ -258,7 +274,7 @@ describe('planCreate', () => {
     mkdirSync(join(dir, 'Case'))
     symlinkSync('/nowhere/at/all', join(dir, 'link'))
     for (const name of ['there', 'case', 'link']) {
-      expect((await failure(plan(repo, name))).code, name).toBe('WORKTREE_PATH_TAKEN')
+      expect((await failure(plan(repo, name))).code).toBe('WORKTREE_PATH_TAKEN')
     }
   })
 
@@ -278,9 +294,7 @@ describe('planCreate', () => {
     writeFileSync(join(repo.base, 'file'), '')
     symlinkSync('/nowhere/at/all', join(repo.base, 'dangling'))
     for (const worktreesDir of ['../file', '../file/below', '../dangling']) {
-      expect((await failure(plan(repo, 'topic', { worktreesDir }))).code, worktreesDir).toBe(
-        'WORKTREE_FS_FAILED',
-      )
+      expect((await failure(plan(repo, 'topic', { worktreesDir }))).code).toBe('WORKTREE_FS_FAILED')
     }
   })
 
@@ -291,10 +305,10 @@ describe('planCreate', () => {
     expect(none.hint).toContain('git commit')
     const repo = prepared()
     for (const base of ['', 'HEAD', '-x', repo.git('rev-parse', '--short', 'HEAD')]) {
-      expect((await failure(plan(repo, 'topic', { base }))).code, base).toBe('WORKTREE_BAD_REF')
+      expect((await failure(plan(repo, 'topic', { base }))).code).toBe('WORKTREE_BAD_REF')
     }
     for (const name of ['../x', 'a/b', 'A', '-x', 'a b', '', 'x'.repeat(300), 'head', 'a\nb']) {
-      expect((await failure(plan(repo, name))).code, name).toBe('WORKTREE_BAD_NAME')
+      expect((await failure(plan(repo, name))).code).toBe('WORKTREE_BAD_NAME')
     }
   })
 

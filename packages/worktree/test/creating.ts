@@ -59,7 +59,7 @@ export function traces(repo: TempRepo): unknown {
     trees: repo.git('worktree', 'list', '--porcelain'),
     journals: existsSync(journals) ? readdirSync(journals) : [],
     admin: existsSync(admin) ? readdirSync(admin) : [],
-    beside: readdirSync(repo.base).sort(),
+    beside: readdirSync(repo.base).toSorted(),
     locks: strayLocks(join(repo.root, '.git')),
   }
 }

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path'
 import { type TempRepo, tempRepo } from '@pcc/test-kit'
 import { describe, expect, it } from 'vitest'
-import { inspectTree, parkedOperation, type TreeState } from '../src/index.js'
+import { inspectTree, parkedOperation } from '../src/index.js'
 import { failure, prepared } from './creating.js'
 
 const CLEAN = { staged: 0, unstaged: 0, untracked: 0, conflicted: 0, operation: null }
@@ -186,7 +186,7 @@ describe('inspectTree', () => {
     repo.git('worktree', 'add', '-q', '-b', 'topic', tree)
     rmSync(join(tree, '.git'))
     for (const place of [tree, join(repo.base, 'missing'), repo.home]) {
-      expect((await failure(inspectTree(place))).code, place).toBe('WORKTREE_MOVED')
+      expect((await failure(inspectTree(place))).code).toBe('WORKTREE_MOVED')
     }
   })
 
@@ -229,7 +229,7 @@ describe('the fingerprint', () => {
     for (const [name, step] of steps) {
       step()
       const { fingerprint } = await inspectTree(repo.root)
-      expect(seen.get(fingerprint), name).toBeUndefined()
+      expect(seen.get(fingerprint)).toBeUndefined()
       seen.set(fingerprint, name)
     }
     expect(seen.size).toBe(steps.length)
@@ -237,32 +237,35 @@ describe('the fingerprint', () => {
 })
 
 describe('a parked operation', () => {
-  const state = async (repo: TempRepo): Promise<Partial<TreeState>> => inspectTree(repo.root)
-
   it('is found for merge, cherry-pick, revert, rebase and am with a conflict', async () => {
     const repo = diverged()
     attempt(repo, 'merge', 'other')
-    expect(await state(repo)).toMatchObject({ operation: 'merge', conflicted: 1, staged: 0, unstaged: 0 })
+    expect(await inspectTree(repo.root)).toMatchObject({
+      operation: 'merge',
+      conflicted: 1,
+      staged: 0,
+      unstaged: 0,
+    })
     repo.git('merge', '--abort')
     attempt(repo, 'cherry-pick', 'other')
-    expect(await state(repo)).toMatchObject({ operation: 'cherry-pick', conflicted: 1 })
+    expect(await inspectTree(repo.root)).toMatchObject({ operation: 'cherry-pick', conflicted: 1 })
     repo.git('cherry-pick', '--abort')
     attempt(repo, 'revert', '--no-edit', 'other')
-    expect(await state(repo)).toMatchObject({ operation: 'revert', conflicted: 1 })
+    expect(await inspectTree(repo.root)).toMatchObject({ operation: 'revert', conflicted: 1 })
     repo.git('revert', '--abort')
     attempt(repo, 'rebase', 'other')
-    expect(await state(repo)).toMatchObject({ operation: 'rebase', branch: null, conflicted: 1 })
+    expect(await inspectTree(repo.root)).toMatchObject({ operation: 'rebase', branch: null, conflicted: 1 })
     repo.git('rebase', '--abort')
     attempt(repo, 'rebase', '--apply', 'other')
-    expect(await state(repo)).toMatchObject({ operation: 'rebase' })
+    expect(await inspectTree(repo.root)).toMatchObject({ operation: 'rebase' })
     repo.git('rebase', '--abort')
     const patch = join(repo.base, 'patch')
     writeFileSync(patch, `${repo.git('format-patch', '-1', '--stdout', 'other')}\n`)
     attempt(repo, 'am', patch)
-    expect(await state(repo)).toMatchObject({ operation: 'am' })
+    expect(await inspectTree(repo.root)).toMatchObject({ operation: 'am' })
     repo.git('am', '--abort')
     repo.git('bisect', 'start')
-    expect(await state(repo)).toMatchObject({ ...CLEAN, operation: 'bisect' })
+    expect(await inspectTree(repo.root)).toMatchObject({ ...CLEAN, operation: 'bisect' })
   })
 
   it('is found in a linked tree alone', async () => {

@@ -24,7 +24,7 @@ describe('worktreesDirOf', () => {
       ['mill/.git', 'mill-worktrees'],
     ] as const) {
       repo.git('clone', '-q', '--bare', repo.root, join(repo.base, bare))
-      expect(worktreesDirOf(await openRepo(join(repo.base, bare))), bare).toBe(join(repo.base, expected))
+      expect(worktreesDirOf(await openRepo(join(repo.base, bare)))).toBe(join(repo.base, expected))
     }
   })
 

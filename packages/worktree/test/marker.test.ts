@@ -42,7 +42,7 @@ describe('a marker', () => {
       JSON.stringify({ ...marker, base: 'a'.repeat(41) }),
       JSON.stringify({ ...marker, createdAt: 'yesterday' }),
     ]
-    for (const text of wrong) expect(parseMarker(text), text).toBeNull()
+    for (const text of wrong) expect(parseMarker(text)).toBeNull()
     expect(parseMarker(JSON.stringify({ ...marker, more: 'later' }))).toEqual(marker)
   })
 

@@ -45,7 +45,7 @@ describe('openRepo', () => {
       join(link, 'deep'),
       join(repo.root, '.git', 'refs'),
     ]) {
-      expect(await openRepo(place), place).toEqual(expected)
+      expect(await openRepo(place)).toEqual(expected)
     }
   })
 
@@ -180,7 +180,7 @@ describe('openRepo', () => {
       join(repo.root, '.git'),
       join(repo.root, '.git/worktrees/linked'),
     ]) {
-      expect(await openRepo(place), place).toMatchObject(locateRepo(place)!)
+      expect(await openRepo(place)).toMatchObject(locateRepo(place)!)
     }
   })
 

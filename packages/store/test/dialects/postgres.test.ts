@@ -218,3 +218,19 @@ test('a transaction whose error was swallowed does not pretend to have been writ
   await expect(swallowed).rejects.toMatchObject({ code: 'STORE_FAILED' })
   expect(await store.read.openSessions('r1')).toEqual([])
 })
+
+test('a write that finds no free connection is begun again, and then done', async () => {
+  const url = await server.createDatabase()
+  const name = url.split('/').at(-1)!
+  await server.sql('grant create on schema public to locked', name)
+  const login = server.urlOf(name, 'locked:s3cret')
+  const store = await open(login)
+  await server.sql(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'locked'`)
+  await server.sql('alter role locked connection limit 1')
+  const other = await openStore({ url: login })
+  const written = store.write('r1', (tx) => tx.insertSession(aSession()))
+  await other.close()
+  await written
+  expect(await store.read.openSessions('r1')).toHaveLength(1)
+  await server.sql('alter role locked connection limit -1')
+})

@@ -25,6 +25,10 @@ function makeFolder(path: string, made: Made): void {
   for (let attempt = 1; ; attempt += 1) {
     try {
       made.parents ??= mkdirSync(dirname(path), { recursive: true }) ?? null
+    } catch (error) {
+      throw fsFailed(dirname(path), error)
+    }
+    try {
       mkdirSync(path)
       made.folder = true
       return
@@ -38,13 +42,14 @@ function makeFolder(path: string, made: Made): void {
       }
       // another creation that failed may have taken the empty parent away again
       if (code !== 'ENOENT' || attempt === 3) throw fsFailed(path, error)
+      made.parents = null
     }
   }
 }
 
 async function add(plan: CreatePlan): Promise<void> {
   const args = ['worktree', 'add', '--quiet', '--', plan.path, plan.branch]
-  await git(args, { cwd: plan.cwd, readOnly: false, timeoutMs: ADD_TIMEOUT_MS })
+  await git(args, { cwd: plan.cwd, readOnly: false, timeoutMs: ADD_TIMEOUT_MS, lingerMs: 1_000 })
 }
 
 async function forceRemove(commonDir: string, path: string): Promise<boolean> {

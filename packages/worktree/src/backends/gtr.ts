@@ -47,7 +47,7 @@ export async function findGtr(cwd: string): Promise<GtrCommand> {
 }
 
 function runGtr(command: GtrCommand, args: readonly string[], cwd: string): Promise<GitResult> {
-  const options = { cwd, readOnly: false, timeoutMs: TIMEOUT_MS }
+  const options = { cwd, readOnly: false, timeoutMs: TIMEOUT_MS, lingerMs: 1_000 }
   return command === 'gtr' ? git(args, { ...options, program: 'gtr' }) : git(['gtr', ...args], options)
 }
 

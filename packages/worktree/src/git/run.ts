@@ -34,6 +34,11 @@ export interface GitOptions {
   signal?: AbortSignal
   /** A read takes no optional locks, so it never gets in the way of a commit. @default true */
   readOnly?: boolean
+  /**
+   * A hook may leave a program behind that holds on to our pipes. Wait so long for it after git has ended, then go on. Only for
+   * commands whose output is not the answer. Without it, the wait lasts as long as `timeoutMs` allows.
+   */
+  lingerMs?: number
   /** The one other program that this room starts: `gtr` as its version 1 was called. @default 'git' */
   program?: 'git' | 'gtr'
 }
@@ -59,6 +64,18 @@ function collect(child: ChildProcess): { stdout: Buffer[]; stderr: Buffer[] } {
   child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk))
   child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk))
   return { stdout, stderr }
+}
+
+/** Closes our ends of the pipes some time after the program has ended, which makes it count as closed. */
+function letGo(child: ChildProcess, afterMs: number): void {
+  let timer: NodeJS.Timeout | undefined
+  child.on('exit', () => {
+    timer = setTimeout(() => {
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+    }, afterMs)
+  })
+  child.on('close', () => clearTimeout(timer))
 }
 
 function startFailure(error: NodeJS.ErrnoException, cwd: string): WorktreeError {
@@ -100,6 +117,7 @@ export function git(args: readonly string[], options: GitOptions): Promise<GitRe
       child.kill('SIGKILL')
     }, timeoutMs)
     const out = collect(child)
+    if (options.lingerMs !== undefined) letGo(child, options.lingerMs)
     child.on('error', (error) => {
       clearTimeout(timer)
       reject(startFailure(error, options.cwd))

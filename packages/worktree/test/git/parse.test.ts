@@ -25,17 +25,23 @@ describe('splitNul', () => {
 describe('parseWorktreeList', () => {
   it('reads main, detached, locked, prunable and unborn trees', () => {
     const output = nul(
-      ...['worktree /r', `HEAD ${OID}`, 'branch refs/heads/main', ''],
-      ...['worktree /w', `HEAD ${OID}`, 'detached', 'locked', ''],
-      ...[
-        'worktree /x',
-        `HEAD ${ZERO}`,
-        'branch refs/heads/a/b',
-        'locked in use\nhere',
-        'prunable gone',
-        'later thing',
-        '',
-      ],
+      'worktree /r',
+      `HEAD ${OID}`,
+      'branch refs/heads/main',
+      '',
+      'worktree /w',
+      `HEAD ${OID}`,
+      'detached',
+      'locked',
+      '',
+
+      'worktree /x',
+      `HEAD ${ZERO}`,
+      'branch refs/heads/a/b',
+      'locked in use\nhere',
+      'prunable gone',
+      'later thing',
+      '',
     )
     expect(parseWorktreeList(output)).toEqual([
       { path: '/r', head: OID, branch: 'main', bare: false, detached: false, locked: null, prunable: null },
@@ -75,7 +81,10 @@ describe('parseWorktreeList', () => {
 describe('parseStatus', () => {
   it('reads headers and every kind of entry', () => {
     const output = nul(
-      ...[`# branch.oid ${OID}`, '# branch.head main', '# branch.upstream origin/main', '# branch.ab +1 -2'],
+      `# branch.oid ${OID}`,
+      '# branch.head main',
+      '# branch.upstream origin/main',
+      '# branch.ab +1 -2',
       `1 M. N... 100644 100644 100644 ${OID} ${OID} staged`,
       `1 .M S.MU 160000 160000 160000 ${OID} ${OID} sub module`,
       `2 R. N... 100644 100644 100644 ${OID} ${OID} R100 new name`,
@@ -86,13 +95,20 @@ describe('parseStatus', () => {
     )
     const report = parseStatus(output)
     expect(report).toMatchObject({ head: OID, branch: 'main', upstream: 'origin/main' })
-    expect(report.entries.map(({ rawPath: _, ...entry }) => entry)).toEqual([
-      { kind: 'changed', staged: 'M', unstaged: '.', submodule: false, path: 'staged' },
-      { kind: 'changed', staged: '.', unstaged: 'M', submodule: true, path: 'sub module' },
-      { kind: 'changed', staged: 'R', unstaged: '.', submodule: false, path: 'new name' },
-      { kind: 'conflicted', staged: 'U', unstaged: 'U', submodule: false, path: 'both' },
-      { kind: 'untracked', staged: '.', unstaged: '.', submodule: false, path: '-dash\nand line' },
-      { kind: 'ignored', staged: '.', unstaged: '.', submodule: false, path: 'ignored/' },
+    expect(report.entries.map((entry) => ({ ...entry, rawPath: null }))).toEqual([
+      { kind: 'changed', staged: 'M', unstaged: '.', submodule: false, path: 'staged', rawPath: null },
+      { kind: 'changed', staged: '.', unstaged: 'M', submodule: true, path: 'sub module', rawPath: null },
+      { kind: 'changed', staged: 'R', unstaged: '.', submodule: false, path: 'new name', rawPath: null },
+      { kind: 'conflicted', staged: 'U', unstaged: 'U', submodule: false, path: 'both', rawPath: null },
+      {
+        kind: 'untracked',
+        staged: '.',
+        unstaged: '.',
+        submodule: false,
+        path: '-dash\nand line',
+        rawPath: null,
+      },
+      { kind: 'ignored', staged: '.', unstaged: '.', submodule: false, path: 'ignored/', rawPath: null },
     ])
   })
 
