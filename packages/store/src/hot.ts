@@ -10,7 +10,19 @@ import type { SessionCounting, SessionStore } from './records.js'
 
 export type { SqliteOptions } from './dialects/sqlite-file.js'
 export { StoreError, type StoreErrorCode, type StoreErrorDetails } from './errors.js'
-export type * from './records.js'
+export type {
+  IsoTime,
+  ProcessKey,
+  RepoRecord,
+  SessionCounting,
+  SessionCounts,
+  SessionPatch,
+  SessionReads,
+  SessionRecord,
+  SessionStatus,
+  SessionStore,
+  SessionWrites,
+} from './records.js'
 
 /** The sessions of a SQLite file for a process that must start fast. Writes serialise with every other process's. */
 export interface HotStore extends SessionStore, SessionCounting {}

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { WorktreeError } from './errors.js'
 import { mayDeleteBranch } from './gate/branch-fate.js'
-import { countHiddenChanges, ignoredMatches, ignoredRepositories, type TreePlace } from './gate/files.js'
+import { ignoredMatches, ignoredRepositories, type TreePlace } from './gate/files.js'
 import { findRegistered, type Registered, treesInside } from './gate/identity.js'
 import { outlineTree } from './gate/outline.js'
 import { counted, type DiscardKind, type KeepReason, type Refusal, refuse } from './gate/reasons.js'
@@ -129,9 +129,6 @@ async function gitRefusals(repo: Repo, registered: Registered): Promise<Refusal[
 
 async function fileRefusals(place: TreePlace, keepIgnored: readonly string[]): Promise<Refusal[]> {
   const refusals: Refusal[] = []
-  const hidden = await countHiddenChanges(place)
-  if (hidden > 0)
-    refusals.push(refuse('unstaged', `${counted(hidden, 'changed file')} that git was told not to look at`))
   const ignored = [...(await ignoredMatches(place, keepIgnored)), ...(await ignoredRepositories(place))]
   if (ignored.length > 0) {
     const more = ignored.length > 3 ? ', …' : ''

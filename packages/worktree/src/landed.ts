@@ -2,7 +2,7 @@ import { WorktreeError } from './errors.js'
 import { resolveObject } from './git/run.js'
 import { type CommitGraph, readGraph } from './landed/graph.js'
 import { judgeTarget, type PlacedQuestion } from './landed/judge.js'
-import { branchStory } from './landed/own-work.js'
+import { type BranchStory, branchStory } from './landed/own-work.js'
 import { type ObjectView, openObjectView } from './landed/view.js'
 import { locateRepo } from './locate.js'
 
@@ -79,31 +79,26 @@ function combine(answers: readonly LandedAnswer[]): LandedAnswer {
   return idle ?? landed ?? (answers[0] as LandedAnswer)
 }
 
-function place(graph: CommitGraph, commonDir: string, question: LandedQuestion): PlacedQuestion {
-  const base = question.base == null ? undefined : graph.number(question.base)
-  const story = question.branch == null ? null : branchStory(commonDir, question.branch)
-  return { tip: graph.number(question.tip) ?? 0, base: base ?? null, story }
-}
-
 interface Judging {
   view: ObjectView
   commonDir: string
   targets: readonly Target[]
 }
 
-/** The commits that the graph has to reach down to: where branches began, as far as anybody remembers. */
-function anchors(commonDir: string, questions: readonly LandedQuestion[]): string[] {
-  return questions.flatMap(({ base, branch }) => {
-    const story = branch == null ? null : branchStory(commonDir, branch)
-    return [base ?? '', story?.createdAt ?? '', story?.oldest ?? '']
-  })
+/** The commits that the graph has to reach down to: where a branch began, as far as anybody remembers. */
+function anchors(question: LandedQuestion, story: BranchStory | null): string[] {
+  return [question.base ?? '', story?.createdAt ?? '', story?.oldest ?? '']
 }
 
 async function judgeAll(judging: Judging, questions: readonly LandedQuestion[]): Promise<LandedAnswer[]> {
   const { view, commonDir, targets } = judging
+  const stories = questions.map(({ branch }) => (branch == null ? null : branchStory(commonDir, branch)))
   const tips = questions.map(({ tip }) => tip)
   const wanted = [...tips, ...targets.map(({ id }) => id)]
-  const present = await presentCommits(view, [...wanted, ...anchors(commonDir, questions)])
+  const present = await presentCommits(view, [
+    ...wanted,
+    ...questions.flatMap((question, i) => anchors(question, stories[i] ?? null)),
+  ])
   const missing = wanted.find((id) => !present.has(id))
   if (missing !== undefined) {
     throw new WorktreeError('WORKTREE_BAD_REF', `'${missing}' is not a commit in this repository`, {
@@ -112,7 +107,13 @@ async function judgeAll(judging: Judging, questions: readonly LandedQuestion[]):
     })
   }
   const graph = await readGraph(view, [...present])
-  const placed = questions.map((question) => place(graph, commonDir, question))
+  const placed = questions.map(
+    ({ tip, base }, i): PlacedQuestion => ({
+      tip: graph.number(tip) ?? 0,
+      base: base == null ? null : (graph.number(base) ?? null),
+      story: stories[i] ?? null,
+    }),
+  )
   const perTarget: LandedAnswer[][] = []
   for (const { name, id } of liveTargets(graph, targets)) {
     const verdicts = await judgeTarget({ view, graph, target: graph.number(id) ?? 0 }, placed)

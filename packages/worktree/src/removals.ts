@@ -36,7 +36,7 @@ export interface RestoredTree {
 }
 
 /** The fault points of a restore, in their order. */
-export const RESTORE_FAULT_POINTS: readonly string[] = ['begin', ...BRING_BACK_STEPS, 'done'].map(
+export const RESTORE_FAULT_POINTS: readonly string[] = ['begin', ...BRING_BACK_STEPS, 'tidy', 'done'].map(
   (name) => `restore:${name}`,
 )
 
@@ -151,14 +151,15 @@ export async function carryRestoreOut(repo: Repo, manifest: RemovalManifest): Pr
   const begun = await updateManifest(commonDir, manifest, { state: 'restoring' })
   faultPoint('restore:begin')
   const back = await bringBack(commonDir, begun, (step) => faultPoint(`restore:${step}`))
+  await tidyRestored(commonDir, back)
+  faultPoint('restore:tidy')
   await updateManifest(commonDir, back, { state: 'restored' })
   faultPoint('restore:done')
-  await tidyRestored(commonDir, back)
   return { id: back.id, path: back.path, branch: back.branch }
 }
 
-/** Takes away what a finished restore leaves; the manifest stays as long as the rescue refs do. */
-export async function tidyRestored(commonDir: string, manifest: RemovalManifest): Promise<void> {
+/** Takes away what a restore leaves; the manifest stays as long as the rescue refs do. */
+async function tidyRestored(commonDir: string, manifest: RemovalManifest): Promise<void> {
   await tidyTrash(manifest)
   const folder = removalDir(commonDir, manifest.id)
   for (const name of ['branch-reflog', 'branch-reflog.copy', 'branch-config.json']) {

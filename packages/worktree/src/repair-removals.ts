@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { WorktreeError } from './errors.js'
-import { carryRestoreOut, tidyRestored } from './removals.js'
+import { carryRestoreOut } from './removals.js'
 import type { Repo } from './repo.js'
 import { printAdmin } from './trash/admin.js'
 import { locateTree, movedAdminDir, undoRemoval } from './trash/bring-back.js'
@@ -11,7 +11,7 @@ import { type RemovalManifest, readManifest, readManifests, updateManifest } fro
 import { kindOf, removalDir } from './trash/paths.js'
 
 /** What became of one removal or restore that was cut off. */
-export interface RepairReport {
+export interface RemovalRepair {
   id: string
   /** `null` for a draft: it had not begun. */
   path: string | null
@@ -23,7 +23,7 @@ export interface RepairReport {
   message: string
 }
 
-type Done = Pick<RepairReport, 'action' | 'message'>
+type Done = Pick<RemovalRepair, 'action' | 'message'>
 
 /** Finishes a removal whose tree cannot go back. Nothing is deleted for it. */
 async function completeRemoval(commonDir: string, manifest: RemovalManifest): Promise<void> {
@@ -59,7 +59,6 @@ async function repairOne(repo: Repo, manifest: RemovalManifest): Promise<Done | 
     await carryRestoreOut(repo, manifest)
     return { action: 'restored', message: `the restore of ${manifest.path} is done` }
   }
-  if (manifest.state === 'restored') await tidyRestored(repo.commonDir, manifest)
   return null
 }
 
@@ -84,8 +83,8 @@ function needsRepair({ state }: RemovalManifest): boolean {
  *
  * @throws WorktreeError `WORKTREE_FS_FAILED` when the folder of the removals cannot be read
  */
-export async function repairRemovals(repo: Repo, actor: RemovalActor): Promise<RepairReport[]> {
-  const reports: RepairReport[] = []
+export async function repairRemovals(repo: Repo, actor: RemovalActor): Promise<RemovalRepair[]> {
+  const reports: RemovalRepair[] = []
   for (const id of await clearDrafts(repo.commonDir, actor)) {
     reports.push({ id, path: null, action: 'draft-cleared', message: `removal ${id} had not begun` })
   }

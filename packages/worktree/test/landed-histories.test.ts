@@ -30,8 +30,8 @@ test(`in ${HISTORIES} generated histories nothing is called landed that is not, 
     if (answer?.state === 'not-landed' && truth.state === 'landed') missed.push(account)
     else if (answer?.state !== truth.state || answer.reverted !== truth.reverted) wrong.push(account)
   }
-  if (isDeep) console.log(JSON.stringify({ seen: Object.fromEntries([...seen].sort()), missed }, null, 1))
+  if (isDeep) console.log(JSON.stringify({ seen: Object.fromEntries([...seen].toSorted()), missed }, null, 1))
   expect(wrong).toEqual([])
-  expect(missed.length, missed.join('\n')).toBeLessThanOrEqual(Math.ceil(HISTORIES / 100))
+  expect(missed.slice(Math.ceil(HISTORIES / 100))).toEqual([])
   expect(seen.size).toBeGreaterThan(5)
 })

@@ -1,16 +1,10 @@
 import type { SessionRecord } from '@pcc/store'
 import { type Repo, repairCreations, repairRemovals } from '@pcc/worktree'
 import type { Deps } from '../deps.js'
-import { isRunning } from '../runtime.js'
-import { removalActor } from './actor.js'
+import { isOwnerAlive, removalActor } from './actor.js'
 import { openBench } from './judge.js'
 import { removeTree } from './remove-tree.js'
 import { sessionsOf } from './repo-row.js'
-
-interface Owner {
-  pid: number
-  processStart: string | null
-}
 
 async function endVoidReservation(deps: Deps, repo: Repo, session: SessionRecord): Promise<void> {
   const endedAt = deps.runtime.now()
@@ -26,10 +20,8 @@ async function endVoidReservation(deps: Deps, repo: Repo, session: SessionRecord
  * is found in such a tree keeps it. Run by every command that changes something; cheap when there is nothing to do.
  */
 export async function repair(deps: Deps, repo: Repo): Promise<void> {
-  const isOwnerAlive = (owner: Owner): boolean =>
-    isRunning(deps.runtime, { host: deps.runtime.host, ...owner })
   const now = deps.runtime.now()
-  await repairCreations(repo, { isAlive: isOwnerAlive, now })
+  await repairCreations(repo, { isAlive: (owner) => isOwnerAlive(deps, owner), now })
   await repairRemovals(repo, removalActor(deps))
   for (const { session, alive } of await sessionsOf(deps, repo)) {
     if (session.status === 'starting' && !alive && session.host === deps.runtime.host) {

@@ -15,6 +15,7 @@ import { CoordinatorError } from '../errors.js'
 import { faultPoint } from '../fault.js'
 import { processKey } from '../runtime.js'
 import { activate } from '../steps/activate.js'
+import { journalOwner } from '../steps/actor.js'
 import { openBench } from '../steps/judge.js'
 import { removeTree } from '../steps/remove-tree.js'
 import { repair } from '../steps/repair.js'
@@ -94,7 +95,7 @@ async function makeTree(deps: Deps, repo: Repo, session: SessionRecord): Promise
     name: basename(session.worktreePath),
     base: session.base,
     id: session.id,
-    owner: { pid: session.pid, processStart: session.processStart },
+    owner: journalOwner(deps),
     now: deps.runtime.now(),
     backend: deps.config['worktree.backend'],
     ...(deps.config['worktree.dir'] === null ? {} : { worktreesDir: deps.config['worktree.dir'] }),

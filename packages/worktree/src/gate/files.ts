@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { copyFile, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { splitNul } from '../git/parse.js'
 import { kindOf } from '../trash/paths.js'
@@ -11,51 +9,9 @@ export interface TreePlace {
   gitDir: string
 }
 
-interface TreeCall {
-  input?: Buffer
-  env?: Record<string, string>
-  readOnly?: boolean
-}
-
 /** Runs git on a tree whose git directory is named, so that nothing at the path can lead it elsewhere. */
-async function inTree(place: TreePlace, args: readonly string[], call: TreeCall = {}): Promise<Buffer> {
-  return (await plumb(args, { gitDir: place.gitDir, workTree: place.path, readOnly: true, ...call })).stdout
-}
-
-/** `git ls-files -v` marks what status passes over: lower case is assume-unchanged, S is skip-worktree. */
-async function hiddenPaths(place: TreePlace): Promise<Buffer[]> {
-  const fields = splitNul(await inTree(place, ['ls-files', '-v', '-z']))
-  return fields
-    .filter((field) => /^[a-zS] /.test(field.toString('latin1', 0, 2)))
-    .map((field) => field.subarray(2))
-}
-
-/**
- * The number of files that are changed although git was told not to look at them (`assume-unchanged`, `skip-worktree`). Asked of a
- * copy of the index in which the marks are taken off.
- */
-export async function countHiddenChanges(place: TreePlace): Promise<number> {
-  const present: Buffer[] = []
-  for (const path of await hiddenPaths(place)) {
-    // what a sparse checkout left out is not there, and not a deletion
-    const full = Buffer.concat([Buffer.from(`${place.path}/`), path])
-    if ((await kindOf(full)) !== 'none') present.push(path, Buffer.of(0))
-  }
-  if (present.length === 0) return 0
-  const copy = join(tmpdir(), `parallel-cc-index-${randomUUID()}`)
-  try {
-    await copyFile(join(place.gitDir, 'index'), copy)
-    const options = { env: { GIT_INDEX_FILE: copy }, readOnly: false }
-    const input = Buffer.concat(present)
-    await inTree(place, ['update-index', '-z', '--no-assume-unchanged', '--stdin'], { ...options, input })
-    await inTree(place, ['update-index', '-z', '--no-skip-worktree', '--stdin'], { ...options, input })
-    return splitNul(
-      await inTree(place, ['diff-files', '--name-only', '-z', '--ignore-submodules=all'], options),
-    ).length
-  } finally {
-    await rm(copy, { force: true })
-    await rm(`${copy}.lock`, { force: true })
-  }
+async function inTree(place: TreePlace, args: readonly string[]): Promise<Buffer> {
+  return (await plumb(args, { gitDir: place.gitDir, workTree: place.path, readOnly: true })).stdout
 }
 
 /** As in a `.gitignore`: without a slash it matches at any depth, with one from the root; `/` at the end means a folder. */

@@ -136,7 +136,7 @@ class PatchReader {
 /** Each step as changes of files, line by line without context. */
 export async function fileChanges(view: ObjectView, steps: readonly TreeStep[]): Promise<FileChange[][]> {
   if (steps.length === 0) return []
-  const args = ['-c', 'core.quotePath=true', 'diff-tree', '--stdin', '-p', '-U0', '--inter-hunk-context=0']
+  const args = ['diff-tree', '--stdin', '-p', '-U0', '--inter-hunk-context=0']
   const style = [
     '--full-index',
     '--diff-algorithm=myers',
@@ -161,7 +161,7 @@ export function changeKey(files: readonly FileChange[]): ChangeKey {
     entry[2].push(...plus)
     byPath.set(path, entry)
   }
-  const sides = [...byPath.values()].sort(([a], [b]) => (a < b ? -1 : 1))
+  const sides = [...byPath.values()].toSorted(([a], [b]) => (a < b ? -1 : 1))
   for (const [, minus, plus] of sides) {
     minus.sort()
     plus.sort()

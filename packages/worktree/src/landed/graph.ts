@@ -5,6 +5,10 @@ const OCTOPUS_CHUNK = 400
 /** A set of commits of one graph, a byte per commit. */
 export type Marks = Uint8Array
 
+function isEdge(record: string): boolean {
+  return record.startsWith('-')
+}
+
 /**
  * The part of a history in which a set of commits differ: everything reachable from them, down to one commit that all of them contain.
  * Commits are numbers; children have smaller ones than their parents.
@@ -16,32 +20,32 @@ export class CommitGraph {
   /** True for the commits at the lower edge, whose parents are not part of the graph. */
   readonly isEdge: boolean[] = []
   readonly #numbers = new Map<string, number>()
-  readonly #floor: string | null
 
+  /**
+   * @param records lines of `%m%H %T %P`, children before parents, with `-` for a mark at the lower edge
+   * @param floor the commit that all asked ones contain; `null` when there is none
+   */
   constructor(records: readonly string[], floor: string | null) {
-    this.#floor = floor
     const parentIds: string[][] = []
-    for (const record of records) {
+    const add = (record: string): void => {
       const [head = '', tree = '', ...parents] = record.split(' ')
-      this.#add(head.slice(1), tree, head.startsWith('-'))
-      parentIds.push(head.startsWith('-') ? [] : parents.filter((id) => id !== ''))
+      this.#numbers.set(head.slice(1), this.ids.length)
+      this.ids.push(head.slice(1))
+      this.trees.push(tree)
+      this.isEdge.push(isEdge(record))
+      parentIds.push(isEdge(record) ? [] : parents.filter((id) => id !== ''))
+    }
+    for (const record of records) if (!isEdge(record)) add(record)
+    const edges = records.filter(isEdge)
+    if (floor !== null) {
+      add(edges.find((record) => record.startsWith(`-${floor}`)) ?? `-${floor}`)
+      // the floor contains whatever else lies at the edge, though the commits between are not listed
+      const others = edges.filter((record) => !record.startsWith(`-${floor}`))
+      others.forEach(add)
+      parentIds[this.number(floor) ?? 0] = others.map((record) => record.split(' ')[0]?.slice(1) ?? '')
     }
     for (const ids of parentIds)
       this.parents.push(ids.map((id) => this.number(id) ?? -1).filter((n) => n >= 0))
-  }
-
-  #add(id: string, tree: string, isEdge: boolean): void {
-    this.#numbers.set(id, this.ids.length)
-    this.ids.push(id)
-    this.trees.push(tree)
-    this.isEdge.push(isEdge)
-  }
-
-  /** Makes sure of a number for a commit that all others contain and that nothing listed names as a parent. */
-  addFloor(id: string): void {
-    if (this.#numbers.has(id)) return
-    this.#add(id, '', true)
-    this.parents.push([])
   }
 
   number(id: string): number | undefined {
@@ -51,6 +55,10 @@ export class CommitGraph {
   /** A commit of its own content: neither a merge nor at the lower edge, where its parents are not known. */
   isPlain(commit: number): boolean {
     return this.isEdge[commit] !== true && (this.parents[commit]?.length ?? 0) < 2
+  }
+
+  firstParent(commit: number): number | undefined {
+    return this.isEdge[commit] === true ? undefined : this.parents[commit]?.[0]
   }
 
   /** All commits that one contains, itself included. */
@@ -86,15 +94,12 @@ export class CommitGraph {
         stack.push(parent)
       }
     }
-    return { commits: commits.sort((a, b) => a - b), feet: this.#maximal(feet) }
+    return { commits: commits.toSorted((a, b) => a - b), feet: this.#maximal(feet) }
   }
 
   /** Of some commits, those that no other of them contains. */
   #maximal(candidates: number[]): number[] {
-    let left = candidates
-    // whatever lies on the lower edge is contained in the floor, and the floor is in every commit of the graph
-    if (left.length > 1) left = left.filter((n) => this.isEdge[n] !== true || this.ids[n] === this.#floor)
-    if (left.length < 2) return left
+    const left = candidates
     const reached = left.map((n) => this.reach(n))
     return left.filter((n, i) => !reached.some((marks, j) => j !== i && marks[n] === 1))
   }
@@ -102,7 +107,7 @@ export class CommitGraph {
   /** The commits along first parents, newest first. */
   firstParents(from: number): number[] {
     const chain: number[] = []
-    for (let at: number | undefined = from; at !== undefined; at = this.parents[at]?.[0]) chain.push(at)
+    for (let at: number | undefined = from; at !== undefined; at = this.firstParent(at)) chain.push(at)
     return chain
   }
 
@@ -142,7 +147,5 @@ export async function readGraph(view: ObjectView, commits: readonly string[]): P
     '--stdin',
   ]
   const { stdout } = await view.run(args, { input })
-  const graph = new CommitGraph(stdout.toString('latin1').split('\n').filter(Boolean), floor)
-  if (floor !== null) graph.addFloor(floor)
-  return graph
+  return new CommitGraph(stdout.toString('latin1').split('\n').filter(Boolean), floor)
 }

@@ -1,3 +1,4 @@
+import { WorktreeError } from '../errors.js'
 import type { LandedAnswer, LandedMethod } from '../landed.js'
 import { mergesAddNothing } from './contained.js'
 import type { CommitGraph, Marks } from './graph.js'
@@ -110,9 +111,7 @@ function mergedBranch(judge: Judge, question: PlacedQuestion, chain: readonly nu
   const containing = graph.containing(question.tip)
   const entry = chain.filter((n) => containing[n] === 1).at(-1) ?? question.tip
   const isForward = entry === question.tip
-  const before = isForward
-    ? (startOf(graph, question) ?? graph.parents[entry]?.[0])
-    : graph.parents[entry]?.[0]
+  const before = isForward ? (startOf(graph, question) ?? graph.firstParent(entry)) : graph.firstParent(entry)
   const given = before === undefined ? new Uint8Array(graph.ids.length) : graph.reach(before)
   const { commits, feet } = graph.beyond(question.tip, given)
   return {
@@ -158,10 +157,18 @@ async function judgeByChanges(
   for (const [i, { verdict }] of within.entries()) verdict.reverted = reverted[i] === true
 }
 
-/** Judges all questions against one target. */
+/**
+ * Judges all questions against one target. In a partial clone whose objects are not all here, what cannot be read leaves a branch
+ * `not-landed`.
+ */
 export async function judgeTarget(judge: Judge, questions: readonly PlacedQuestion[]): Promise<Verdict[]> {
   const { verdicts, apart, within } = sortByAncestry(judge, questions)
-  const open = await judgeByTrees(judge, apart)
-  await judgeByChanges(judge, open, within)
+  try {
+    const open = await judgeByTrees(judge, apart)
+    await judgeByChanges(judge, open, within)
+  } catch (error) {
+    const isUnread = error instanceof WorktreeError && error.code === 'WORKTREE_GIT_FAILED'
+    if (!judge.view.partial || !isUnread) throw error
+  }
   return verdicts
 }

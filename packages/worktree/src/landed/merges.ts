@@ -1,16 +1,7 @@
+import { WorktreeError } from '../errors.js'
 import type { ObjectView } from './view.js'
 
 export type MergePair = readonly [ours: string, theirs: string]
-
-// flags, not settings: rename detection is on whatever git's defaults become, and a renamed directory never moves other files
-const OPTIONS = [
-  '-c',
-  'merge.renames=true',
-  '-c',
-  'merge.directoryRenames=false',
-  '-c',
-  'merge.renameLimit=2000',
-]
 
 /** Reads `merge-tree --stdin -z` output: a status, a tree, conflicted entries, and an empty field at the end of each merge. */
 function parseMerges(output: string): (string | null)[] {
@@ -40,13 +31,13 @@ export async function mergeTrees(view: ObjectView, pairs: readonly MergePair[]):
       .slice(trees.length)
       .map(([ours, theirs]) => `${ours} ${theirs}\n`)
       .join('')
-    const args = [...OPTIONS, 'merge-tree', '--write-tree', '--stdin', '--no-messages']
+    const args = ['merge-tree', '--write-tree', '--stdin', '--no-messages']
     const { code, stdout } = await view.run(args, { input, okCodes: [0, 1, 128] })
     trees.push(...parseMerges(stdout.toString('latin1')))
     // git ends at the first pair that it cannot merge at all: that one is undecided, the rest gets another process
     if (code !== 0 && trees.length < pairs.length) trees.push(null)
     else if (code === 0 && trees.length < pairs.length)
-      throw new Error('git merge-tree answered fewer merges than asked')
+      throw new WorktreeError('WORKTREE_GIT_FAILED', 'git merge-tree answered fewer merges than asked')
   }
   return trees
 }

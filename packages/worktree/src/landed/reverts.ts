@@ -1,3 +1,4 @@
+import type { CommitGraph } from './graph.js'
 import { type Change, type JudgeContext, stepOf } from './target-changes.js'
 
 const MAX_MESSAGES = 5_000
@@ -8,7 +9,7 @@ export async function namedReverts(
   context: Pick<JudgeContext, 'view' | 'graph'>,
   commits: readonly number[],
 ): Promise<Map<number, string>> {
-  const asked = [...new Set(commits)].sort((a, b) => a - b).slice(0, MAX_MESSAGES)
+  const asked = [...new Set(commits)].toSorted((a, b) => a - b).slice(0, MAX_MESSAGES)
   const reverts = new Map<number, string>()
   if (asked.length === 0) return reverts
   const input = asked.map((n) => `${context.graph.ids[n]}\n`).join('')
@@ -69,7 +70,8 @@ async function describe(context: JudgeContext, branches: readonly MergedBranch[]
   })
 }
 
-function isTakenBackByChange(context: JudgeContext, { branch, commits, wholes }: Described): boolean {
+/** `named` is what commits that are no exact reverts, and say so in words, add up to. */
+function isTakenBack(context: JudgeContext, { branch, commits, wholes }: Described, named: number): boolean {
   const { changes } = context
   const balance = ({ key, inverse }: Change): number =>
     key === inverse
@@ -77,7 +79,7 @@ function isTakenBackByChange(context: JudgeContext, { branch, commits, wholes }:
       : changes.withKey(key, branch.since).length - changes.withKey(inverse, branch.since).length
   const single = new Set(commits.flatMap(({ key, inverse }) => [key, inverse]))
   const asOne = new Map(wholes.filter(({ key }) => !single.has(key)).map((whole) => [whole.key, whole]))
-  const wholeBalance = [...asOne.values()].reduce((sum, whole) => sum + balance(whole), 0)
+  const wholeBalance = [...asOne.values()].reduce((sum, whole) => sum + balance(whole), named)
   if (wholeBalance < 0) return true
   return commits.some((change) => {
     const made = commits.filter(({ key }) => key === change.key).length
@@ -86,19 +88,21 @@ function isTakenBackByChange(context: JudgeContext, { branch, commits, wholes }:
   })
 }
 
+interface Telling {
+  /** Commits with the sentence that names what they revert, by what they name. */
+  named: Map<number, string>
+  /** The branch's commits and its merge. */
+  parts: ReadonlySet<number>
+  /** Exact reverts of the branch, which are counted by their change. */
+  reverts: ReadonlySet<number>
+}
+
 /** What commits that name what they revert add up to: less than nothing when the last word is a revert. */
-function namedBalance(
-  context: JudgeContext,
-  named: readonly (readonly [number, string])[],
-  parts: Set<number>,
-): number {
+function namedBalance(graph: CommitGraph, { named, parts, reverts }: Telling): number {
   const signs = new Map<number, number>()
-  for (const [n, id] of [...named].sort(([a], [b]) => b - a)) {
-    const reverted = context.graph.number(id)
-    if (reverted === undefined) continue
-    if (parts.has(reverted)) signs.set(n, -1)
-    else if (signs.has(reverted)) signs.set(n, -(signs.get(reverted) ?? 0))
-  }
+  const signOf = (n: number): number => signs.get(n) ?? (parts.has(n) ? 1 : reverts.has(n) ? -1 : 0)
+  const oldestFirst = [...named].toSorted(([a], [b]) => b - a)
+  for (const [n, id] of oldestFirst) signs.set(n, -signOf(graph.number(id) ?? -1))
   return [...signs.values()].reduce((sum, sign) => sum + sign, 0)
 }
 
@@ -113,20 +117,26 @@ export async function revertedMerges(
   const described = await describe(context, branches)
   const later = described.map(({ branch, commits, wholes }) => {
     const all = [...commits, ...wholes]
+    const withAny = (keys: string[]): Set<number> =>
+      new Set(keys.flatMap((key) => context.changes.withKey(key, branch.since)))
     const parts = new Set([...branch.own, ...(branch.merge === null ? [] : [branch.merge])])
-    const counted = all.flatMap(({ key, inverse }) => [key, inverse])
-    const known = new Set(counted.flatMap((key) => context.changes.withKey(key, branch.since)))
-    const paths = [...new Set(all.flatMap(({ files }) => files.map(({ path }) => path)))]
+    const landings = withAny(all.map(({ key }) => key))
+    const reverts = withAny(all.map(({ inverse }) => inverse))
+    const paths = all.flatMap(({ files }) => files.map(({ path }) => path))
     const touching = context.changes.touching(paths, branch.since)
-    return { parts, commits: touching.filter((n) => !parts.has(n) && !known.has(n)) }
+    return {
+      parts,
+      reverts,
+      commits: touching.filter((n) => !parts.has(n) && !landings.has(n) && !reverts.has(n)),
+    }
   })
   const named = await namedReverts(
     context,
     later.flatMap(({ commits }) => commits),
   )
   return described.map((one, i) => {
-    const { parts, commits } = later[i] ?? { parts: new Set<number>(), commits: [] }
+    const { parts, reverts, commits } = later[i] as (typeof later)[number]
     const told = commits.flatMap((n) => (named.has(n) ? [[n, named.get(n) ?? ''] as const] : []))
-    return isTakenBackByChange(context, one) || namedBalance(context, told, parts) < 0
+    return isTakenBack(context, one, namedBalance(context.graph, { named: new Map(told), parts, reverts }))
   })
 }

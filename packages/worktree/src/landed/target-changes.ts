@@ -101,7 +101,7 @@ export class TargetChanges {
     for (const path of paths) {
       for (const n of this.#byPath.get(path) ?? []) if (among[n] === 1) found.add(n)
     }
-    return [...found].sort((a, b) => a - b)
+    return [...found].toSorted((a, b) => a - b)
   }
 }
 
@@ -113,7 +113,7 @@ function append(map: Map<string, number[]>, key: string, value: number): void {
 
 /** A commit as the change that it makes to its first parent, or `null` when it changes nothing. */
 export function stepOf(view: ObjectView, graph: CommitGraph, commit: number): TreeStep | null {
-  const parent = graph.parents[commit]?.[0]
+  const parent = graph.firstParent(commit)
   const before = parent === undefined ? view.emptyTree : (graph.trees[parent] ?? '')
   const after = graph.trees[commit] ?? ''
   return before === after ? null : { before, after }

@@ -61,10 +61,23 @@ function isPartialClone(objects: string): boolean {
   return existsSync(packs) && readdirSync(packs).some((name) => name.endsWith('.promisor'))
 }
 
+/** Every setting that could bend an answer is written out, whatever git's defaults become. */
 function configText(format: ObjectFormat, dir: string): string {
-  const core = [`[core]`, `bare = true`, `attributesFile = ${JSON.stringify(join(dir, 'no-attributes'))}`]
-  if (format === 'sha1') return [...core, 'repositoryformatversion = 0', ''].join('\n')
-  return [...core, 'repositoryformatversion = 1', '[extensions]', 'objectFormat = sha256', ''].join('\n')
+  const lines = [
+    '[core]',
+    'bare = true',
+    `repositoryFormatVersion = ${format === 'sha1' ? 0 : 1}`,
+    `attributesFile = ${JSON.stringify(join(dir, 'no-attributes'))}`,
+    'quotePath = true',
+    // a larger file is compared as a whole, so that the memory needed has a bound
+    'bigFileThreshold = 8m',
+    '[merge]',
+    'renames = true',
+    'directoryRenames = false',
+    'renameLimit = 2000',
+    ...(format === 'sha1' ? [] : ['[extensions]', 'objectFormat = sha256']),
+  ]
+  return lines.map((line) => `${line}\n`).join('')
 }
 
 /** As git reads a line of `info/alternates`: quoted, so that no character of the path has a meaning of its own. */

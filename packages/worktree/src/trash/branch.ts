@@ -1,7 +1,7 @@
 import { copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { WorktreeError } from '../errors.js'
 import { errnoOf, syncFile, syncFolder, writeDurably } from './durable.js'
+import { kindOf } from './paths.js'
 import { plumb, plumbText } from './plumbing.js'
 
 /** A branch that a removal takes, and where what belongs to it is kept. */
@@ -12,6 +12,8 @@ export interface BranchPlace {
   branch: string
   head: string
 }
+
+const CONFIG_FILE = 'branch-config.json'
 
 type Setting = [key: string, value: string | null]
 
@@ -24,7 +26,7 @@ function savedReflog(place: BranchPlace): string {
 }
 
 function savedConfig(place: BranchPlace): string {
-  return join(place.folder, 'branch-config.json')
+  return join(place.folder, CONFIG_FILE)
 }
 
 /** The id that the branch points at, `null` when there is no such branch. */
@@ -74,25 +76,24 @@ export async function saveBranch(place: BranchPlace): Promise<void> {
   await writeDurably(savedConfig(place), `${JSON.stringify(await branchSettings(place))}\n`)
 }
 
+/** True when the branch may have been deleted: what belongs to it has been put aside. */
+export async function isBranchSaved(folder: string): Promise<boolean> {
+  return (await kindOf(join(folder, CONFIG_FILE))) !== 'none'
+}
+
 /** Deletes the branch if it still points at the judged commit; false when it does not. Its settings go with it. */
 export async function deleteBranch(place: BranchPlace): Promise<boolean> {
-  const name = `refs/heads/${place.branch}`
-  const args = ['update-ref', '--no-deref', '-d', name, place.head]
-  const { code, stderr } = await plumb(args, { gitDir: place.commonDir, okCodes: [0, 1, 128] })
-  if (code !== 0) {
-    if ((await branchTip(place.commonDir, place.branch)) !== place.head) return false
-    throw new WorktreeError(
-      'WORKTREE_GIT_FAILED',
-      `branch '${place.branch}' could not be deleted: ${stderr.trim()}`,
-      {
-        data: { branch: place.branch, stderr },
-      },
-    )
+  const { commonDir, branch, head } = place
+  try {
+    await plumb(['update-ref', '--no-deref', '-d', `refs/heads/${branch}`, head], { gitDir: commonDir })
+  } catch (error) {
+    if ((await branchTip(commonDir, branch)) === head) throw error
+    await rm(savedConfig(place), { force: true })
+    await rm(savedReflog(place), { force: true })
+    return false
   }
   if ((await branchSettings(place)).length > 0) {
-    await plumb(['config', '--local', '--remove-section', `branch.${place.branch}`], {
-      gitDir: place.commonDir,
-    })
+    await plumb(['config', '--local', '--remove-section', `branch.${branch}`], { gitDir: commonDir })
   }
   return true
 }

@@ -2,7 +2,7 @@ import { open, readdir, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { WorktreeError } from '../errors.js'
 import { freeAdminName, mendPointers, putAdminBack, takeAdminName, unlockTree } from './admin.js'
-import { branchTip, putBranchBack } from './branch.js'
+import { branchTip, isBranchSaved, putBranchBack } from './branch.js'
 import { errnoOf, renameDurably } from './durable.js'
 import { type RemovalManifest, updateManifest } from './manifest.js'
 import { kindOf, removalDir } from './paths.js'
@@ -124,10 +124,12 @@ export async function hideTrash(trash: string): Promise<void> {
 /** Undoes a removal that did not end: the tree is where it was, and nothing tells of the attempt. */
 export async function undoRemoval(commonDir: string, manifest: RemovalManifest): Promise<void> {
   const { id, branch, head } = manifest
+  const folder = removalDir(commonDir, id)
   const back = await bringBack(commonDir, manifest, () => undefined)
-  const tip = branch === null ? head : await branchTip(commonDir, branch)
-  // a branch that stands elsewhere does not hold the judged commit any more, so the rescue refs go on doing it
-  if (tip === head) await deleteRescueRefs(commonDir, id)
+  // a branch that was deleted and made anew elsewhere does not hold the judged commit; then the rescue refs go on doing it
+  const isHeld =
+    branch === null || !(await isBranchSaved(folder)) || (await branchTip(commonDir, branch)) === head
+  if (isHeld) await deleteRescueRefs(commonDir, id)
   await tidyTrash(back)
-  await rm(removalDir(commonDir, id), { recursive: true, force: true })
+  await rm(folder, { recursive: true, force: true })
 }

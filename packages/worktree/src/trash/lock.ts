@@ -1,23 +1,19 @@
 import { link, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WorktreeError } from '../errors.js'
+import type { CreationOwner } from '../reservations.js'
 import { errnoOf, fsFailure, writeDurably } from './durable.js'
 import { kindOf } from './paths.js'
 
 /** Who works on a removal: a process by its id *and* its start, since ids are used again. */
-export interface RemovalOwner {
-  pid: number
-  /** As the caller's process listing gives it; only compared. */
-  processStart: string
-  host: string
-}
+export type RemovalOwner = CreationOwner
 
 /** What every call that works on removals needs to know of the world. */
 export interface RemovalActor {
   /** ISO 8601, UTC. */
   now: string
   owner: RemovalOwner
-  /** True when that process still exists, or when it cannot be told (another host). */
+  /** True when that process still exists, or when that cannot be told. */
   isAlive: (owner: RemovalOwner) => boolean | Promise<boolean>
 }
 
@@ -31,8 +27,8 @@ const NAME = /^lock-(\d{6})\.json$/
 function parseOwner(text: string): RemovalOwner | null {
   try {
     const { owner } = JSON.parse(text) as { owner?: Partial<RemovalOwner> | null }
-    if (typeof owner?.pid !== 'number' || typeof owner.processStart !== 'string') return null
-    return { pid: owner.pid, processStart: owner.processStart, host: String(owner.host ?? '') }
+    if (typeof owner?.pid !== 'number') return null
+    return { pid: owner.pid, processStart: owner.processStart ?? null }
   } catch {
     // cut short by a crash of the machine: nobody who could still hold it wrote that
     return null

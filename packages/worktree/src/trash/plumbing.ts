@@ -1,3 +1,4 @@
+import { retryOnContention } from '../git/contention.js'
 import { type GitResult, git } from '../git/run.js'
 
 /**
@@ -36,17 +37,23 @@ export interface PlumbingOptions {
   readOnly?: boolean
 }
 
-/** Runs git plumbing on a git directory that is named, never found; replacement refs are not followed. */
+/**
+ * Runs git plumbing on a git directory that is named, never found; replacement refs are not followed. A write waits for another
+ * git that holds a lock.
+ */
 export function plumb(args: readonly string[], options: PlumbingOptions): Promise<GitResult> {
   const { gitDir, workTree } = options
+  const readOnly = options.readOnly ?? false
   const place = { GIT_DIR: gitDir, ...(workTree === undefined ? {} : { GIT_WORK_TREE: workTree }) }
-  return git(args, {
-    cwd: workTree ?? gitDir,
-    env: { GIT_NO_REPLACE_OBJECTS: '1', ...settingsEnv(options.config ?? {}), ...place, ...options.env },
-    readOnly: options.readOnly ?? false,
-    ...(options.input === undefined ? {} : { input: options.input }),
-    ...(options.okCodes === undefined ? {} : { okCodes: options.okCodes }),
-  })
+  const run = (): Promise<GitResult> =>
+    git(args, {
+      cwd: workTree ?? gitDir,
+      env: { GIT_NO_REPLACE_OBJECTS: '1', ...settingsEnv(options.config ?? {}), ...place, ...options.env },
+      readOnly,
+      ...(options.input === undefined ? {} : { input: options.input }),
+      ...(options.okCodes === undefined ? {} : { okCodes: options.okCodes }),
+    })
+  return readOnly ? run() : retryOnContention(run)
 }
 
 /** As `plumb`, for an answer of one line. */

@@ -43,6 +43,10 @@ export interface History {
 
 const FILES = ['a.txt', 'b.txt', 'src/c.txt', 'src/d.txt']
 
+function firstLines(name: string): string[] {
+  return Array.from({ length: 12 }, (_, i) => `${name} line ${i}`)
+}
+
 /** Builds one random history in a repository whose `main` holds nothing that matters, and knows what is true of it. */
 export class Historian {
   readonly #repo: TempRepo
@@ -147,6 +151,19 @@ export class Historian {
     for (let i = 0; i < commits; i += 1) this.#commit(`target: ${this.#editLines(false)}`)
   }
 
+  /** Now and then the branch merges the target into itself and works on. */
+  #catchUp(): void {
+    if (this.#dice.roll(4) > 0) return
+    const target = this.#git('rev-parse', 'HEAD')
+    this.#git('checkout', '-q', 'work')
+    if (this.#tries('merge', '-q', '-m', 'catch up', target)) {
+      this.#story.push('branch catches up')
+      this.#workOnBranch()
+    } else this.#git('merge', '--abort')
+    this.#git('checkout', '-q', '--detach', target)
+    if (this.#dice.roll(2) === 0) this.#workOnTarget(1)
+  }
+
   /** Returns what a later revert would take back, or `null` when nothing landed. */
   #land(): { units: string[]; keepsCommits: boolean } | null {
     const how = this.#dice.pick(['nothing', 'forward', 'merge', 'squash', 'rebase'] as const)
@@ -164,16 +181,24 @@ export class Historian {
       return { units: [this.#git('rev-parse', 'HEAD')], keepsCommits: false }
     }
     this.#git('reset', '-q', '--hard', before)
-    if (
-      how === 'rebase' &&
-      this.#tries('cherry-pick', '--allow-empty', '--keep-redundant-commits', `${before}..work`)
-    ) {
-      return { units: this.#since(before), keepsCommits: false }
+    if (how === 'rebase' && this.#rebase(before)) {
+      // picking onto the very commit that the branch stands on gives the same commits again
+      return {
+        units: this.#since(before),
+        keepsCommits: this.#tries('merge-base', '--is-ancestor', 'work', 'HEAD'),
+      }
     }
     this.#tries('cherry-pick', '--abort')
     this.#git('reset', '-q', '--hard', before)
     this.#story.push('landing failed')
     return null
+  }
+
+  #rebase(onto: string): boolean {
+    const commits = this.#git('rev-list', '--reverse', '--no-merges', `${onto}..work`)
+      .split('\n')
+      .filter(Boolean)
+    return commits.every((id) => this.#tries('cherry-pick', '--allow-empty', '--keep-redundant-commits', id))
   }
 
   #since(before: string): string[] {
@@ -213,18 +238,18 @@ export class Historian {
   }
 
   build(): History {
-    const lines = (name: string): string[] => Array.from({ length: 12 }, (_, i) => `${name} line ${i}`)
     this.#git('checkout', '-q', '-f', '--detach', 'main')
     this.#git('clean', '-qfdx')
     mkdirSync(this.#path('src'), { recursive: true })
     this.#tries('branch', '-D', 'work')
-    for (const name of FILES) this.#write(name, lines(name))
+    for (const name of FILES) this.#write(name, firstLines(name))
     const base = this.#commit('base')
     this.#git('checkout', '-q', '-b', 'work')
     this.#workOnBranch()
-    const tip = this.#git('rev-parse', 'HEAD')
     this.#git('checkout', '-q', '--detach', base)
     this.#workOnTarget(3)
+    this.#catchUp()
+    const tip = this.#git('rev-parse', 'work')
     const landing = this.#land()
     const reverts = this.#goOn(landing?.units ?? [])
     this.#git('update-ref', 'refs/heads/target', 'HEAD')
@@ -238,7 +263,8 @@ export class Historian {
     reverts: number
   }): Truth {
     const { tip, base, landing, reverts } = facts
-    if (tip === base) return { state: 'no-work', reverted: false }
+    if (this.#git('rev-list', '--count', `${base}..${tip}`) === '0')
+      return { state: 'no-work', reverted: false }
     if (landing?.keepsCommits === true) return { state: 'landed', reverted: reverts > 0 }
     const isNil = this.#git('rev-parse', `${tip}^{tree}`) === this.#git('rev-parse', `${base}^{tree}`)
     const isThere = isNil || (landing !== null && reverts === 0)

@@ -9,7 +9,7 @@ import {
   statSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { type Files, setProcessEnv, type TempRepo, tempRepo, writeFiles } from '@pcc/test-kit'
+import { type Files, setProcessEnv, type TempRepo, tempRepo } from '@pcc/test-kit'
 import { type GateInput, type GateVerdict, judgeRemoval, type KeepReason } from '../../src/gate.js'
 import { writeMarker } from '../../src/marker.js'
 import { type RemoveOptions, type RemoveOutcome, removeWorktree } from '../../src/remove.js'
@@ -18,7 +18,7 @@ import type { RemovalActor, RemovalOwner } from '../../src/trash/lock.js'
 
 export const NOW = '2026-03-04T05:06:07.000Z'
 
-export const OWNER: RemovalOwner = { pid: process.pid, processStart: 'start-of-this-test', host: 'here' }
+export const OWNER: RemovalOwner = { pid: process.pid, processStart: 'start-of-this-test' }
 
 /** This test is the only process that lives. */
 export const ACTOR: RemovalActor = {
@@ -183,5 +183,3 @@ export function exists({ git }: Pick<Ground, 'git'>, object: string): boolean {
     return false
   }
 }
-
-export { existsSync, join, readFileSync, statSync, writeFiles }
