@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { fstatSync, writeSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { basename } from 'node:path'
 import type { Io, Output } from './io.js'
 import { VERSION } from './version.js'
@@ -12,7 +11,7 @@ import { VERSION } from './version.js'
 
 function nativeBinding(): string | undefined {
   try {
-    return createRequire(__filename).resolve('better-sqlite3/build/Release/better_sqlite3.node')
+    return require.resolve('better-sqlite3/build/Release/better_sqlite3.node')
   } catch {
     // the store says what is missing, in a command that needs it
     return undefined

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { fstatSync, readFileSync, writeSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { HookIo } from './hook-io.js'
 import { EVENT_NAMES, main } from './main.js'
 
@@ -21,7 +20,7 @@ function readInput(): string {
 
 function nativeBinding(): string | undefined {
   try {
-    return createRequire(__filename).resolve('better-sqlite3/build/Release/better_sqlite3.node')
+    return require.resolve('better-sqlite3/build/Release/better_sqlite3.node')
   } catch {
     // the store says what is missing, and the log keeps it
     return undefined
