@@ -101,3 +101,18 @@ export function bigHistory(path, env, { trees, refs, files }) {
     }
   }
 }
+
+/** A repository of many small files, some 3 kB each, that are no two alike. */
+export function manyFiles(path, env, count) {
+  mkdirSync(path, { recursive: true })
+  const git = (args, input = '') => run(['git', ...args], { cwd: path, env, input })
+  git(['init', '-q', '-b', 'main'])
+  const parts = ['commit refs/heads/main\ncommitter Bench <bench@example.invalid> 1700000000 +0000\ndata 1\nx\n']
+  for (let i = 0; i < count; i += 1) {
+    const text = Array.from({ length: 60 }, (_, n) => `file ${i} line ${n} holds the number ${(i * 7919 + n * 104729) % 1000003}\n`)
+    const body = text.join('')
+    parts.push(`M 100644 inline src/${i % 50}/${(i >> 3) % 50}/file${i}.txt\ndata ${body.length}\n${body}\n`)
+  }
+  git(['fast-import', '--quiet'], parts.join(''))
+  git(['reset', '-q', '--hard'])
+}
