@@ -122,6 +122,8 @@ export interface StatusDocument {
     isAlive: boolean
     status: string
     worktreePath: string
+    worktreeName: string | null
+    branch: string | null
     isMainRepo: boolean
   }[]
 }

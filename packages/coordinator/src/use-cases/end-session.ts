@@ -33,7 +33,7 @@ async function findSession(deps: Deps, input: EndInput): Promise<SessionRecord> 
   }
   const place = await treeOf({ runtime, read: store.read }, input.directory)
   if (input.session !== undefined) return resolveSession(store.read, input.session, place?.repoId)
-  const caller = { pid: input.pid, env: deps.env, ...callerTree(place) }
+  const caller = { pid: input.pid, env: deps.env, tree: async () => callerTree(place) }
   const session = await findCaller({ runtime, read: store.read }, caller)
   if (session !== undefined) return session
   throw new CoordinatorError('COORDINATOR_NO_SESSION', `no session is calling from ${input.directory}`, {
