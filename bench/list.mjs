@@ -63,7 +63,9 @@ function record() {
   const { kept, env: recording } = recorder()
   const listed = JSON.parse(run([programs.cli, 'list', '--json'], { cwd: repo, env: recording }))
   if (listed.worktrees.length !== TREES + 1) throw new Error(`${listed.worktrees.length} trees were listed`)
-  const names = run(['ls', kept], { env }).split('\n').filter((name) => name.endsWith('.json'))
+  const names = run(['ls', kept], { env })
+    .split('\n')
+    .filter((name) => name.endsWith('.json'))
   const calls = names.map((name) => JSON.parse(readFileSync(join(kept, name), 'utf8')))
   return { kept, listed, calls: calls.toSorted((a, b) => a.begin - b.begin) }
 }
@@ -82,7 +84,9 @@ function stages(calls) {
 
 /** How many of them ran at the same moment. */
 function width(calls) {
-  return Math.max(...calls.map(({ begin }) => calls.filter((one) => one.begin <= begin && one.end > begin).length))
+  return Math.max(
+    ...calls.map(({ begin }) => calls.filter((one) => one.begin <= begin && one.end > begin).length),
+  )
 }
 
 const quote = (text) => `'${String(text).replaceAll("'", `'\\''`)}'`
@@ -125,7 +129,12 @@ mkdirSync(outside)
 const [bare, list, start, node] = compare(
   [
     replay(recorded),
-    { name: `list --json, ${TREES} trees, ${REFS} refs`, argv: [programs.cli, 'list', '--json'], cwd: repo, env },
+    {
+      name: `list --json, ${TREES} trees, ${REFS} refs`,
+      argv: [programs.cli, 'list', '--json'],
+      cwd: repo,
+      env,
+    },
     // all of the same start but git: it opens the store, and finds no repository to list
     {
       name: 'list --json, no repository known',
@@ -171,6 +180,10 @@ judge([
     figure: (list.wall - start.wall) / bare.wall,
     bar: 1.3,
   },
-  { what: 'CPU time without its start, times the git commands', figure: (list.cpu - start.cpu) / bare.cpu, bar: 1.3 },
+  {
+    what: 'CPU time without its start, times the git commands',
+    figure: (list.cpu - start.cpu) / bare.cpu,
+    bar: 1.3,
+  },
   { what: 'its start: CPU, times node -e 0', figure: start.cpu / node.cpu, bar: 4 },
 ])

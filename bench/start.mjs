@@ -1,13 +1,24 @@
 #!/usr/bin/env node
+import { spawnSync } from 'node:child_process'
 // What `start` costs beyond `git worktree add` in a big repository, and that removing a tree does not make the next one slow:
 // node bench/start.mjs [ROUNDS] [FILES]
 //
 // Nothing is deleted before the end. On ext4 the creation of many files is slow for minutes after as many were deleted, so a benchmark
 // that deletes between its rounds measures its own deletions.
 import { writeFileSync } from 'node:fs'
-import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { environment, judge, machine, measure, median, programs, round, run, table, temporaryFolder } from './measure.mjs'
+import {
+  environment,
+  judge,
+  machine,
+  measure,
+  median,
+  programs,
+  round,
+  run,
+  table,
+  temporaryFolder,
+} from './measure.mjs'
 import { manyFiles, sleepers } from './world.mjs'
 
 const ROUNDS = Number(process.argv[2] ?? 5)
@@ -70,8 +81,13 @@ writeFileSync(join(folder, 'left'), String(left))
 if (left !== 1 + trees + names.length - stopped.length) throw new Error(`${left} trees are left`)
 
 const middle = (samples, what) => median(samples.map((sample) => sample[what]))
-const ratios = (samples, what) => median(samples.start.map((sample, i) => sample[what] / samples.add[i][what]))
-const row = (name, samples) => [name, round(middle(samples, 'cpu') / 1000), round(middle(samples, 'wall') / 1000)]
+const ratios = (samples, what) =>
+  median(samples.start.map((sample, i) => sample[what] / samples.add[i][what]))
+const row = (name, samples) => [
+  name,
+  round(middle(samples, 'cpu') / 1000),
+  round(middle(samples, 'wall') / 1000),
+]
 table(
   `${FILES} files, ${ROUNDS} rounds in turn, medians; ${machine()}`,
   ['command', 'CPU s', 'wall s'],

@@ -56,9 +56,15 @@ function historyText({ trees, files }) {
     return mark
   }
   const text = (i, version) =>
-    Array.from({ length: 40 }, (_, n) => `file ${i} line ${n}${n === 7 ? ` version ${version}` : ''}\n`).join('')
+    Array.from({ length: 40 }, (_, n) => `file ${i} line ${n}${n === 7 ? ` version ${version}` : ''}\n`).join(
+      '',
+    )
   const path = (i) => `src/part${i % 20}/file${i}.txt`
-  let main = commit('refs/heads/main', [], Array.from({ length: files }, (_, i) => [path(i), text(i, 0)]))
+  let main = commit(
+    'refs/heads/main',
+    [],
+    Array.from({ length: files }, (_, i) => [path(i), text(i, 0)]),
+  )
   for (let i = 0; i < trees; i += 1) {
     const ref = `refs/heads/work-${i}`
     const edits = [[path(i), text(i, 1)]]
@@ -107,9 +113,14 @@ export function manyFiles(path, env, count) {
   mkdirSync(path, { recursive: true })
   const git = (args, input = '') => run(['git', ...args], { cwd: path, env, input })
   git(['init', '-q', '-b', 'main'])
-  const parts = ['commit refs/heads/main\ncommitter Bench <bench@example.invalid> 1700000000 +0000\ndata 1\nx\n']
+  const parts = [
+    'commit refs/heads/main\ncommitter Bench <bench@example.invalid> 1700000000 +0000\ndata 1\nx\n',
+  ]
   for (let i = 0; i < count; i += 1) {
-    const text = Array.from({ length: 60 }, (_, n) => `file ${i} line ${n} holds the number ${(i * 7919 + n * 104729) % 1000003}\n`)
+    const text = Array.from(
+      { length: 60 },
+      (_, n) => `file ${i} line ${n} holds the number ${(i * 7919 + n * 104729) % 1000003}\n`,
+    )
     const body = text.join('')
     parts.push(`M 100644 inline src/${i % 50}/${(i >> 3) % 50}/file${i}.txt\ndata ${body.length}\n${body}\n`)
   }
