@@ -9,9 +9,11 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const ARROWS: Record<string, readonly string[]> = {
   '@pcc/store': [],
   '@pcc/worktree': [],
-  '@pcc/coordinator': ['@pcc/store', '@pcc/worktree'],
+  '@pcc/claims': ['@pcc/store'],
+  '@pcc/coordinator': ['@pcc/claims', '@pcc/store', '@pcc/worktree'],
   '@pcc/cli': ['@pcc/coordinator'],
   '@pcc/hooks': ['@pcc/coordinator'],
+  '@pcc/mcp-server': ['@pcc/coordinator'],
   '@pcc/test-kit': [],
 }
 

@@ -47,7 +47,7 @@ test.each([
 
 test('the arrows in ARCHITECTURE.md are those that the imports are checked against', () => {
   const arrows = /^Arrows, all of them: (.*)$/m.exec(read('ARCHITECTURE.md').replace(/`\n/g, '` '))?.[1] ?? ''
-  expect(arrows).toContain('`coordinator → store, worktree`')
+  expect(arrows).toContain('`coordinator → store, worktree, claims`')
   expect(arrows).toContain('`cli → coordinator`')
   expect(arrows).toContain('`hooks → coordinator`')
 })

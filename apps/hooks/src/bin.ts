@@ -27,6 +27,15 @@ function nativeBinding(): string | undefined {
   }
 }
 
+/** A client can stand in a folder that was deleted; the payload may still name one that is there. */
+function currentFolder(): string {
+  try {
+    return process.cwd()
+  } catch {
+    return '/the current directory, which was deleted'
+  }
+}
+
 function reply(text: string): void {
   const bytes = Buffer.from(text)
   let written = 0
@@ -42,7 +51,7 @@ function reply(text: string): void {
 const args = process.argv.slice(2)
 const io: HookIo = {
   env: process.env,
-  cwd: process.cwd(),
+  cwd: currentFolder(),
   parentPid: process.ppid,
   input: EVENT_NAMES.includes(args[0] ?? '') ? readInput() : '',
   reply,

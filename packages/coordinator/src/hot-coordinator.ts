@@ -24,6 +24,8 @@ export interface HotOptions {
   nativeBinding?: string
   /** How long a writer waits for the database, in milliseconds. @default 30000 */
   busyTimeoutMs?: number
+  /** How long a database server may take to answer, in milliseconds. @default 10000 */
+  answerTimeoutMs?: number
 }
 
 /** Opens the store for a process that must start fast: the small door when it fits, else the full one, which migrates or refuses. */
@@ -31,6 +33,7 @@ export async function openSessionStore(place: Place, options: HotOptions): Promi
   const settings = {
     ...(options.nativeBinding === undefined ? {} : { nativeBinding: options.nativeBinding }),
     ...(options.busyTimeoutMs === undefined ? {} : { busyTimeoutMs: options.busyTimeoutMs }),
+    ...(options.answerTimeoutMs === undefined ? {} : { answerTimeoutMs: options.answerTimeoutMs }),
   }
   if (place.databaseUrl === undefined) {
     const hot = openHotStore(place.databaseFile, settings)

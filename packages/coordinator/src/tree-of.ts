@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import type { SessionReads } from '@pcc/store/hot'
 import { locateRepo, type RepoLocation } from '@pcc/worktree/locate'
 import type { CallerTree } from './caller.js'
@@ -16,7 +17,9 @@ export async function treeOf(
   deps: { runtime: Runtime; read: SessionReads },
   directory: string,
 ): Promise<TreePlace | null> {
-  const location = locateRepo(directory)
+  // git would not start in a file either
+  const isFolder = statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true
+  const location = isFolder ? locateRepo(directory) : null
   if (location === null) return null
   const key = repoKey(deps.runtime, location.commonDir)
   const row = await deps.read.repoByKey(key)

@@ -128,3 +128,91 @@ export interface WorktreeRecord {
   createdAt: IsoTime
   removedAt: IsoTime | null
 }
+
+/** `exclusive` keeps everybody else off; `advisory` warns. */
+export type ClaimMode = 'advisory' | 'exclusive'
+
+/** `manual`: asked for. `edit`: made by an edit, and gone when the change has landed or gone. */
+export type ClaimSource = 'manual' | 'edit'
+
+/** A session's stated hold on a path, or on all paths that a glob means. */
+export interface ClaimRecord {
+  sessionId: string
+  repoId: string
+  /** Relative to the repository's root, with `/`; a glob when `isGlob`. */
+  path: string
+  isGlob: boolean
+  mode: ClaimMode
+  source: ClaimSource
+  reason: string | null
+  claimedAt: IsoTime
+  /** `null`: until it is released or its session ends. */
+  expiresAt: IsoTime | null
+}
+
+/** Reads of claims. Expired ones are among the answers: who asks has the clock. Claims of ended sessions do not exist. */
+export interface ClaimReads {
+  /** All claims of a repo, by path. */
+  claimsOf(repoId: string): Promise<ClaimRecord[]>
+  /** Those on exactly these paths, and every glob of the repo: what can meet these paths. */
+  claimsMeeting(repoId: string, paths: readonly string[]): Promise<ClaimRecord[]>
+}
+
+export interface ClaimWrites extends ClaimReads {
+  /** Inserts, or replaces the session's own claim on the same path. */
+  putClaim(claim: ClaimRecord): Promise<void>
+  /** Deletes the session's claims on these paths, or all of them with `null`; returns what was there. */
+  deleteClaims(sessionId: string, paths: readonly string[] | null): Promise<ClaimRecord[]>
+}
+
+/** What becomes of a message for one recipient; `dead`: nobody was there to get it. */
+export type MessageState = 'queued' | 'delivered' | 'read' | 'dead'
+
+/** `message` is from a session, the others are the tool's own. */
+export type MessageKind =
+  | 'message'
+  | 'claim_expired'
+  | 'claim_violated'
+  | 'branch_merged'
+  | 'conflict_ahead'
+  | 'run_finished'
+
+export interface MessageRecord {
+  id: string
+  repoId: string
+  /** `null` when the tool itself speaks. */
+  fromSession: string | null
+  body: string
+  kind: MessageKind
+  sentAt: IsoTime
+}
+
+/** A message as one recipient has it. */
+export interface InboxRecord extends MessageRecord {
+  toSession: string
+  /** Its place in the order of the inbox. */
+  position: number
+  state: MessageState
+  deliveredAt: IsoTime | null
+  readAt: IsoTime | null
+}
+
+export interface MessageReads {
+  /** The inbox of a session in its order; without states, all of it. */
+  inboxOf(sessionId: string, states?: readonly MessageState[]): Promise<InboxRecord[]>
+  /** What a session sent, an entry for each recipient, in the order of sending. */
+  sentBy(sessionId: string): Promise<InboxRecord[]>
+}
+
+export interface MessageWrites extends MessageReads {
+  insertMessage(
+    message: MessageRecord,
+    recipients: readonly { sessionId: string; state: MessageState }[],
+  ): Promise<void>
+  /** Moves these messages of one inbox on; never back. Returns how many moved. */
+  markMessages(
+    sessionId: string,
+    positions: readonly number[],
+    to: { state: 'delivered' | 'read'; at: IsoTime },
+  ): Promise<number>
+}

@@ -38,7 +38,7 @@ export function readAdminDirs(commonDir: string): AdminDir[] {
 }
 
 /** The real path, or the path itself when nothing stands there. */
-export function realOrSame(path: string): string {
+function realOrSame(path: string): string {
   try {
     return realpathSync(path)
   } catch {

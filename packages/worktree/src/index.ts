@@ -30,12 +30,14 @@ export {
   RESTORE_FAULT_POINTS,
   type RemovalRecord,
   type RestoredTree,
+  readRemovals,
   restoreRemoval,
 } from './removals.js'
 export { REMOVE_FAULT_POINTS, type RemoveOptions, type RemoveOutcome, removeWorktree } from './remove.js'
 export { type RepairOptions, type RepairReport, repairCreations } from './repair-creations.js'
-export { repairRemovals } from './repair-removals.js'
+export { type RemovalRepair, repairRemovals } from './repair-removals.js'
 export { type GitVersion, gitVersion, openRepo, type Repo } from './repo.js'
 export type { CreationOwner, WorktreeBackend } from './reservations.js'
 export { defaultBranch } from './target.js'
 export type { RemovalActor, RemovalOwner } from './trash/lock.js'
+export type { BrokenRemoval } from './trash/manifest.js'

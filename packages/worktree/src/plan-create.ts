@@ -129,7 +129,7 @@ function checkPath(path: string, commonDir: string): void {
 }
 
 /** All local branches, without `refs/heads/`. */
-export async function localBranches(commonDir: string): Promise<string[]> {
+async function localBranches(commonDir: string): Promise<string[]> {
   const text = await gitText(
     [`--git-dir=${commonDir}`, 'for-each-ref', '--format=%(refname)', 'refs/heads'],
     {

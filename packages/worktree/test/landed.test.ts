@@ -78,6 +78,8 @@ describe('a branch without work of its own', () => {
     for (const move of [
       ['reset', '-q', '--hard', 'main'],
       ['merge', '-q', '--ff-only', 'main'],
+      ['merge', '-q', '-m', 'a message that git ignores', 'main'],
+      ['pull', '-q', '.', 'main'],
       ['rebase', '-q', 'main'],
     ]) {
       repo.git('checkout', '-q', 'main')
@@ -207,6 +209,16 @@ describe('a branch whose content is in the target', () => {
     branchWith(repo, { 'a.txt': ten({ 2: 'x' }) }, { 'a.txt': ten() }, {})
     repo.commit('main goes on', { 'b.txt': ten({ 1: 'x' }) })
     expect(await ask(repo)).toMatchObject({ state: 'landed', method: 'no-changes', ahead: 3, behind: 1 })
+  })
+
+  test('has landed as no-changes when its merge of the target dropped all that it had', async () => {
+    const repo = repoWithFile()
+    branchWith(repo, { 'a.txt': ten({ 2: 'x' }) })
+    repo.commit('main', { 'a.txt': ten({ 2: 'y' }) })
+    repo.git('checkout', '-q', 'work')
+    repo.git('merge', '-q', '-X', 'theirs', '-m', 'give in', 'main')
+    repo.git('checkout', '-q', 'main')
+    expect(await ask(repo)).toMatchObject({ state: 'landed', method: 'no-changes' })
   })
 
   test('has landed as same-tree after a squash onto an unchanged target', async () => {
@@ -350,6 +362,21 @@ describe('a branch that has not landed', () => {
     expect(await ask(repo)).toMatchObject({ state: 'not-landed' })
   })
 
+  test('is not-landed when it took its own landing in and the target then took that back, until it lands again', async () => {
+    const repo = repoWithFile()
+    branchWith(repo, { 'a.txt': ten({ 2: 'x' }) }, { 'a.txt': ten({ 2: 'x', 3: 'y' }) })
+    repo.commit('main', { 'b.txt': ten({ 2: 'y' }) })
+    squash(repo)
+    repo.git('checkout', '-q', 'work')
+    repo.git('merge', '-q', '-m', 'catch up', 'main')
+    repo.git('checkout', '-q', 'main')
+    expect(await ask(repo)).toMatchObject({ state: 'landed', method: 'no-changes' })
+    repo.git('revert', '--no-edit', 'HEAD')
+    expect(await ask(repo)).toMatchObject({ state: 'not-landed' })
+    repo.git('revert', '--no-edit', 'HEAD')
+    expect(await ask(repo)).toMatchObject({ state: 'landed', method: 'no-changes' })
+  })
+
   test('is not-landed when a revert with conflicts names the landing', async () => {
     const repo = repoWithFile()
     branchWith(repo, { 'a.txt': ten({ 2: 'x' }), 'b.txt': ten({ 2: 'x' }) })
@@ -388,6 +415,15 @@ describe('a branch that has not landed', () => {
     const id = (commit: string): string =>
       repo.git('-c', `alias.id=!git diff-tree -p ${commit} | git patch-id --stable`, 'id').split(' ')[0] ?? ''
     expect(id('work')).toBe(id('main'))
+    expect(await ask(repo)).toMatchObject({ state: 'not-landed' })
+  })
+
+  test('is not-landed when the target replaced the same line at another place, and other words stand at the branch’s', async () => {
+    const repo = tempRepo({ files: { 'a.txt': text([...TEN, '--', ...TEN]) } })
+    setProcessEnv(repo.env)
+    branchWith(repo, { 'a.txt': text([...TEN.with(5, 'new'), '--', ...TEN]) })
+    repo.commit('elsewhere', { 'a.txt': text([...TEN, '--', ...TEN.with(5, 'new')]) })
+    repo.commit('here', { 'a.txt': text([...TEN.with(5, 'other'), '--', ...TEN.with(5, 'new')]) })
     expect(await ask(repo)).toMatchObject({ state: 'not-landed' })
   })
 

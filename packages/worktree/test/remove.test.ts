@@ -15,6 +15,8 @@ import { describe, expect, it } from 'vitest'
 import type { GateVerdict } from '../src/gate.js'
 import { listRemovals, restoreRemoval } from '../src/removals.js'
 import { type RemoveOptions, removeWorktree } from '../src/remove.js'
+import { repairRemovals } from '../src/repair-removals.js'
+import { openRepo } from '../src/repo.js'
 import { removalDir, trashTreePath } from '../src/trash/paths.js'
 import {
   ACTOR,
@@ -151,17 +153,45 @@ describe('what changes between plan and apply', () => {
   })
 })
 
+describe('what happens once the tree is in the trash', () => {
+  it('a use of git from inside it brings it back', async () => {
+    const on = await ground({ 'README.md': 'hello\n', '.gitattributes': 'README.md filter=odd\n' })
+    const tree = addTree(on)
+    writeFiles(tree.path, { 'README.md': 'HELLO\n' })
+    // what a commit that is taken back at once leaves; written when git looks at the tree in the trash
+    const line = `${tree.base} ${tree.base} A <a@b> 1 +0000\\tlate\\n`
+    const log = join(tree.adminDir, 'logs/HEAD')
+    on.git.git(
+      'config',
+      'filter.odd.clean',
+      `if [ ! -e '${tree.path}' ]; then printf '${line}' >> '${log}'; fi; cat`,
+    )
+    on.git.git('config', 'branch.alpha.remote', '.')
+    const before = snapshot(on, tree)
+    expect(await remove(on, tree.path, { gate: { discard: DISCARD_ALL } })).toMatchObject({
+      outcome: 'kept',
+      reasons: [{ reason: 'changed-meanwhile', message: 'git was used in it while it was being removed' }],
+    })
+    expect({ ...snapshot(on, tree), admin: null }).toEqual({ ...before, admin: null })
+    expect(readFileSync(log, 'utf8')).toContain('late')
+    nothingLeft(on, tree)
+  })
+})
+
 describe('a removal', () => {
   it('does nothing on a verdict that forbids it', async () => {
     const on = await ground()
     const tree = addTree(on)
     writeFiles(tree.path, { u: 'u' })
     const verdict = await judge(on, tree.path)
-    const recheck = (): Promise<GateVerdict> => Promise.reject(new Error('must not be asked'))
-    expect(await removeWorktree(verdict, { ...ACTOR, repo: on.repo, id: 'r1', recheck })).toEqual({
-      outcome: 'kept',
-      reasons: verdict.reasons,
-    })
+    const options = {
+      ...ACTOR,
+      repo: on.repo,
+      id: 'r1',
+      recheck: async (): Promise<GateVerdict> => ({ ...verdict, allowed: true }),
+    }
+    expect(await removeWorktree(verdict, options)).toEqual({ outcome: 'kept', reasons: verdict.reasons })
+    expect(existsSync(join(tree.path, 'u'))).toBe(true)
   })
 
   it('takes branch, reflog, settings and registration, and leaves the rest of the repository as it was', async () => {
@@ -309,6 +339,67 @@ describe('a removal', () => {
     rmSync(join(on.repo.commonDir, 'refs/parallel-cc'), { recursive: true })
     expect(snapshot(on, tree)).toEqual(before)
     nothingLeft(on, tree)
+  })
+
+  it('that can neither go on nor be undone loses nothing, and is repaired', async () => {
+    const on = await ground({ 'README.md': 'hello\n', '.gitattributes': 'README.md filter=odd\n' })
+    const tree = addTree(on)
+    // of the same size, so that git must read it
+    writeFiles(tree.path, { 'README.md': 'HELLO\n' })
+    const before = snapshot(on, tree)
+    // git runs it to look at the tree in the trash: it takes the old path, and then fails
+    const filter = `if [ -e '${tree.path}' ]; then cat; else mkdir '${tree.path}'; exit 1; fi`
+    on.git.git('config', 'filter.odd.clean', filter)
+    on.git.git('config', 'filter.odd.required', 'true')
+    await expect(remove(on, tree.path, { gate: { discard: DISCARD_ALL } })).rejects.toMatchObject({
+      code: 'WORKTREE_FS_FAILED',
+      message: `the removal of ${tree.path} failed, and so did undoing it`,
+    })
+    expect(await repairRemovals(on.repo, ACTOR)).toMatchObject([{ action: 'completed' }])
+    rmSync(tree.path, { recursive: true })
+    on.git.git('config', '--remove-section', 'filter.odd')
+    await restoreRemoval(on.repo, 'r1', ACTOR)
+    expect(snapshot(on, tree)).toEqual(before)
+  })
+
+  it('works in a repository without a main tree, and comes back', async () => {
+    const on = await ground()
+    const bare = join(on.git.base, 'bare.git')
+    on.git.git('clone', '-q', '--bare', on.git.root, bare)
+    const gitIn = (...args: string[]): string => on.git.gitIn(bare, ...args)
+    const inBare: Ground = { git: { ...on.git, root: bare, git: gitIn }, repo: await openRepo(bare) }
+    const tree = addTree(inBare)
+    writeFiles(tree.path, { u: 'u' })
+    const before = snapshot(inBare, tree)
+    expect(await remove(inBare, tree.path, { gate: { discard: DISCARD_ALL } })).toMatchObject({
+      branchDeleted: true,
+    })
+    await restoreRemoval(inBare.repo, 'r1', ACTOR)
+    expect(snapshot(inBare, tree)).toEqual(before)
+    expect((await judge(inBare, bare)).reasons).toMatchObject([{ reason: 'main-worktree' }])
+  })
+
+  it('works in a repository with SHA-256 ids', async () => {
+    const on = await ground()
+    const root = join(on.git.base, 'sha256')
+    on.git.gitIn(on.git.base, 'init', '-q', '-b', 'main', '--object-format=sha256', root)
+    on.git.commit('first', { 'README.md': 'hello\n' }, root)
+    const gitIn = (...args: string[]): string => on.git.gitIn(root, ...args)
+    const inSha: Ground = { git: { ...on.git, root, git: gitIn }, repo: await openRepo(root) }
+    const tree = addTree(inSha)
+    on.git.commit('dropped', { d: 'd' }, tree.path)
+    on.git.gitIn(tree.path, 'reset', '-q', '--soft', 'HEAD~1')
+    const before = snapshot(inSha, tree)
+    expect(await remove(inSha, tree.path, { gate: { discard: DISCARD_ALL } })).toMatchObject({
+      outcome: 'removed',
+    })
+    expect(gitIn('for-each-ref', '--format=%(refname:lstrip=4)', 'refs/parallel-cc').split('\n')).toEqual([
+      'head',
+      'index',
+      'reflog',
+    ])
+    await restoreRemoval(inSha.repo, 'r1', ACTOR)
+    expect(snapshot(inSha, tree)).toEqual(before)
   })
 
   it('of many at once each takes its own tree', async () => {

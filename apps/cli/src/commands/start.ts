@@ -8,6 +8,7 @@ import { UsageError } from '../exit-codes.js'
 import { type Io, narrate, printJson, say } from '../io.js'
 import { type HeldAgent, launchHeld } from '../launch.js'
 import { renderDecision, returnCommand } from '../render/trees.js'
+import { report } from '../report.js'
 
 export interface StartArgs extends CommonArgs {
   name?: string | undefined
@@ -18,6 +19,8 @@ export interface StartArgs extends CommonArgs {
   pid?: number | undefined
   /** What comes after `--`. */
   agentArgs: readonly string[]
+  /** Told to the person when the session works in another tree than the one that it was started in. */
+  otherTreeNote?: string | undefined
 }
 
 const HEARTBEAT_MS = 60_000
@@ -67,19 +70,27 @@ async function launch(
         command: agent.command,
         args: [...agent.args, ...args.agentArgs],
         cwd: startFolder(directoryOf(io, args), session),
-        env: { ...io.env, PARALLEL_CC_SESSION_ID: session.sessionId },
+        env: {
+          ...io.env,
+          PARALLEL_CC_SESSION_ID: session.sessionId,
+          PARALLEL_CC_LAUNCHER_PID: String(io.pid),
+        },
       })
       await coordinator.attachAgent({ sessionId: session.sessionId, pid: held.pid })
       return { held, session }
     } catch (error) {
       held?.cancel()
       const directory = directoryOf(io, args)
-      await coordinator.endSession({
-        session: session.sessionId,
-        directory,
-        pid: io.pid,
-        reason: 'start-failed',
-      })
+      try {
+        await coordinator.endSession({
+          session: session.sessionId,
+          directory,
+          pid: io.pid,
+          reason: 'start-failed',
+        })
+      } catch {
+        // why the start failed is what counts; its reservation is void once this process ends
+      }
       throw error
     }
   })
@@ -124,9 +135,16 @@ export const start: Handler<StartArgs> = async (io, args) => {
   const { held, session } = await launch(io, args, agent)
   const timer = keepHeartbeat(io, session)
   if (!session.isMainRepo) narrate(io, `parallel-cc: ${describe(session)}`)
+  const isElsewhere = locateRepo(directoryOf(io, args))?.topLevel !== session.worktreePath
+  if (isElsewhere && args.otherTreeNote !== undefined) narrate(io, `parallel-cc: ${args.otherTreeNote}`)
   held.release()
   const code = await held.exit
   clearInterval(timer)
-  await end(io, args, session)
+  try {
+    await end(io, args, session)
+  } catch (error) {
+    // the agent is done and its code is the answer; the session counts as dead, and cleanup ends it
+    report(io, error)
+  }
   return code
 }

@@ -1,5 +1,6 @@
 import { WorktreeError } from '../errors.js'
 import type { LandedAnswer, LandedMethod } from '../landed.js'
+import { lostSinceCatchUp } from './caught-up.js'
 import { mergesAddNothing } from './contained.js'
 import type { CommitGraph, Marks } from './graph.js'
 import { ownWork, startOf, type WorkQuestion } from './own-work.js'
@@ -102,7 +103,18 @@ async function judgeByTrees(judge: Judge, apart: readonly Apart[]): Promise<Apar
   const open = apart.filter(({ verdict, feet }) => verdict.state === 'not-landed' && feet.length > 0)
   const nothing = await mergesAddNothing(judge, open)
   for (const [i, { verdict }] of open.entries()) if (nothing[i] === true) land(verdict, 'merge-adds-nothing')
+  await keepWhatWasTakenBack(judge, apart)
   return open.filter(({ verdict }) => verdict.state === 'not-landed')
+}
+
+async function keepWhatWasTakenBack(judge: Judge, apart: readonly Apart[]): Promise<void> {
+  const held = judge.graph.reach(judge.target)
+  for (const one of apart) {
+    const isJudgedByMerge = one.verdict.method === 'no-changes' || one.verdict.method === 'merge-adds-nothing'
+    if (!isJudgedByMerge || !(await lostSinceCatchUp({ ...judge, held }, one))) continue
+    one.verdict.state = 'not-landed'
+    one.verdict.method = null
+  }
 }
 
 /** A branch within the target, with the merge that brought it there, or from its start when it came by fast-forward. */

@@ -1,7 +1,7 @@
-import { type FileChange, fileChanges, type TreeStep } from './changes.js'
+import { changedPaths, type FileChange, fileChanges, type PathChange, type TreeStep } from './changes.js'
 import { entriesAt, isSameEntry, presentEntry } from './entries.js'
 import { type Change, type JudgeContext, stepOf } from './target-changes.js'
-import { entryName } from './view.js'
+import { entryName, type ObjectView } from './view.js'
 
 const MAX_REWRITES = 200
 
@@ -38,19 +38,25 @@ interface PathStory {
 }
 
 /** The branch's own paths only, as small trees: a target that went far has no more to compare than a near one. */
-async function pathStories(context: JudgeContext, changes: readonly Change[]): Promise<PathStory[][]> {
-  const paths = changes.flatMap(({ files }) => files.map(({ path }) => path))
-  const now = await entriesAt(context.view, context.graph.trees[context.target] ?? '', paths)
+async function pathStories(
+  view: ObjectView,
+  changes: readonly (readonly PathChange[])[],
+  tree: string,
+): Promise<PathStory[][]> {
+  const now = await entriesAt(
+    view,
+    tree,
+    changes.flat().map(({ path }) => path),
+  )
   const steps: TreeStep[] = []
-  for (const { files } of changes) {
-    const { view } = context
+  for (const files of changes) {
     const before = view.addTree(files.map((file) => presentEntry(file.before)))
     const after = view.addTree(files.map((file) => presentEntry(file.after)))
     const target = view.addTree(files.map(({ path }) => now.get(path) ?? null))
     steps.push({ before, after }, { before: after, after: target })
   }
-  const read = await fileChanges(context.view, steps)
-  return changes.map(({ files }, i) => {
+  const read = await fileChanges(view, steps)
+  return changes.map((files, i) => {
     const made = byPlace(read[2 * i] ?? [])
     const since = byPlace(read[2 * i + 1] ?? [])
     return files.map(({ path, before }, place) => {
@@ -115,8 +121,9 @@ async function wasRewritten(
 export async function undoneChanges(context: JudgeContext, asked: readonly Undoing[]): Promise<boolean[]> {
   if (asked.length === 0) return []
   const stories = await pathStories(
-    context,
-    asked.map(({ change }) => change),
+    context.view,
+    asked.map(({ change }) => change.files),
+    context.graph.trees[context.target] ?? '',
   )
   const answers: boolean[] = []
   for (const [i, { since }] of asked.entries()) {
@@ -124,4 +131,10 @@ export async function undoneChanges(context: JudgeContext, asked: readonly Undoi
     answers.push(isUndone && (gone.size === 0 || !(await wasRewritten(context, since, gone))))
   }
   return answers
+}
+
+/** Is nothing left of a step in a tree? Lines that something else may have replaced count as gone. */
+export async function isGoneFrom(view: ObjectView, step: TreeStep, tree: string): Promise<boolean> {
+  const stories = await pathStories(view, await changedPaths(view, [step]), tree)
+  return judge(stories[0] ?? []).isUndone
 }

@@ -15,7 +15,7 @@ export interface BranchPlace {
 
 const CONFIG_FILE = 'branch-config.json'
 
-type Setting = [key: string, value: string | null]
+type Setting = [key: string, value: string]
 
 function reflogPath(place: BranchPlace): string {
   return join(place.commonDir, 'logs', 'refs', 'heads', place.branch)
@@ -60,7 +60,8 @@ async function branchSettings(place: BranchPlace): Promise<Setting[]> {
     const at = field.indexOf('\n')
     const key = at === -1 ? field : field.slice(0, at)
     if (!key.startsWith(prefix) || key.slice(prefix.length).includes('.')) return []
-    return [[key, at === -1 ? null : field.slice(at + 1)]]
+    // a key alone means true; told apart, a repetition would add it again
+    return [[key, at === -1 ? 'true' : field.slice(at + 1)]]
   })
 }
 
@@ -114,7 +115,7 @@ async function putSettingsBack(place: BranchPlace): Promise<void> {
   for (const setting of saved) {
     if (present.has(JSON.stringify(setting))) continue
     const [key, value] = setting
-    await plumb(['config', '--local', '--add', key, value ?? 'true'], { gitDir: place.commonDir })
+    await plumb(['config', '--local', '--add', key, value], { gitDir: place.commonDir })
   }
 }
 

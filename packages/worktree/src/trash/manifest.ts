@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { WorktreeError } from '../errors.js'
 import { errnoOf, fsFailure, writeDurably } from './durable.js'
 import { isRemovalId, removalDir, removalsDir, trashTreePath } from './paths.js'
@@ -67,6 +67,7 @@ export function parseManifest(text: string, id: string): RemovalManifest | strin
   const sound =
     value.id === id &&
     typeof path === 'string' &&
+    isAbsolute(path) &&
     value.trashPath === trashTreePath(path, id) &&
     isName(adminName) &&
     (restoredAdminName === null || isName(restoredAdminName)) &&

@@ -1,16 +1,14 @@
 import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  statSync,
-} from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Files, setProcessEnv, type TempRepo, tempRepo } from '@pcc/test-kit'
-import { type GateInput, type GateVerdict, judgeRemoval, type KeepReason } from '../../src/gate.js'
+import {
+  type DiscardKind,
+  type GateInput,
+  type GateVerdict,
+  judgeRemoval,
+  type KeepReason,
+} from '../../src/gate.js'
 import { writeMarker } from '../../src/marker.js'
 import { type RemoveOptions, type RemoveOutcome, removeWorktree } from '../../src/remove.js'
 import { openRepo, type Repo } from '../../src/repo.js'
@@ -94,7 +92,7 @@ export async function remove(on: Ground, path: string, more: RemoveMore = {}): P
   return removeWorktree(verdict, { ...ACTOR, repo: on.repo, id: 'r1', recheck, ...options })
 }
 
-export const DISCARD_ALL: GateInput['discard'] = ['uncommitted', 'untracked', 'unlanded']
+export const DISCARD_ALL: readonly DiscardKind[] = ['uncommitted', 'untracked', 'unlanded']
 
 function walk(root: string, prefix: string, into: Record<string, string>, skip: ReadonlySet<string>): void {
   for (const name of readdirSync(join(root, prefix)).toSorted()) {

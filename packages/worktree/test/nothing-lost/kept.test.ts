@@ -50,15 +50,26 @@ function commits({ on, tree }: Scene, count: number): string[] {
   )
 }
 
+function replaceByRepository({ on, tree }: Scene): void {
+  rmSync(tree.path, { recursive: true })
+  mkdirSync(tree.path)
+  on.git.gitIn(tree.path, 'init', '-q')
+  on.git.commit('precious', { precious: 'p' }, tree.path)
+}
+
+function conflict({ on, tree }: Scene): void {
+  on.git.commit('ours', { 'README.md': 'main\n' })
+  on.git.commit('theirs', { 'README.md': 'tree\n' }, tree.path)
+}
+
 describe('work in the files of a tree', () => {
   it('keeps an untracked file in a squash-merged tree', async () => {
-    const build = ({ on, tree }: Scene): void => {
-      on.git.commit('feature', { feature: 'one\n' }, tree.path)
-      on.git.git('merge', '-q', '--squash', tree.branch)
-      on.git.commit('squashed')
-      writeFiles(tree.path, { 'notes.txt': 'not saved anywhere\n' })
-    }
-    const [lost, { on, tree }] = await twice(build)
+    const [lost, { on, tree }] = await twice((scene) => {
+      scene.on.git.commit('feature', { feature: 'one\n' }, scene.tree.path)
+      scene.on.git.git('merge', '-q', '--squash', scene.tree.branch)
+      scene.on.git.commit('squashed')
+      writeFiles(scene.tree.path, { 'notes.txt': 'not saved anywhere\n' })
+    })
     forceAway(lost.on, lost.tree)
     expect(existsSync(join(lost.tree.path, 'notes.txt'))).toBe(false)
 
@@ -71,12 +82,11 @@ describe('work in the files of a tree', () => {
   })
 
   it('keeps what was only staged', async () => {
-    const build = ({ on, tree }: Scene): void => {
-      writeFiles(tree.path, { 'README.md': 'staged words\n' })
-      on.git.gitIn(tree.path, 'add', '-A')
-      writeFiles(tree.path, { 'README.md': 'hello\n' })
-    }
-    const [lost, { on, tree }] = await twice(build)
+    const [lost, { on, tree }] = await twice((scene) => {
+      writeFiles(scene.tree.path, { 'README.md': 'staged words\n' })
+      scene.on.git.gitIn(scene.tree.path, 'add', '-A')
+      writeFiles(scene.tree.path, { 'README.md': 'hello\n' })
+    })
     const blob = lost.on.git.gitIn(lost.tree.path, 'rev-parse', ':README.md')
     forceAway(lost.on, lost.tree)
     expect(survivesGc(lost.on, blob)).toBe(false)
@@ -117,11 +127,10 @@ describe('work in the files of a tree', () => {
   })
 
   it('keeps ignored files only when they match worktree.keepIgnored', async () => {
-    const build = ({ tree }: Scene): void =>
-      writeFiles(tree.path, { '.git-ignored/.env.local': 'x', 'sub/.env': 'SECRET=1\n', 'build/out.o': 'o' })
+    const files = { '.git-ignored/.env.local': 'x', 'sub/.env': 'SECRET=1\n', 'build/out.o': 'o' }
     const [lost, { on, tree }] = await twice((scene) => {
       writeFileSync(join(scene.on.repo.commonDir, 'info', 'exclude'), '.env*\nbuild/\n.git-ignored/\n')
-      build(scene)
+      writeFiles(scene.tree.path, files)
     })
     lost.on.git.git('worktree', 'remove', lost.tree.path)
     expect(existsSync(join(lost.tree.path, 'sub/.env'))).toBe(false)
@@ -377,13 +386,7 @@ describe('whose tree it is', () => {
   })
 
   it('keeps a path that now holds another repository', async () => {
-    const replace = ({ on, tree }: Scene): void => {
-      rmSync(tree.path, { recursive: true })
-      mkdirSync(tree.path)
-      on.git.gitIn(tree.path, 'init', '-q')
-      on.git.commit('precious', { precious: 'p' }, tree.path)
-    }
-    const [lost, { on, tree }] = await twice(replace)
+    const [lost, { on, tree }] = await twice(replaceByRepository)
     rmSync(lost.tree.path, { recursive: true, force: true })
     expect(existsSync(join(lost.tree.path, 'precious'))).toBe(false)
 
@@ -478,10 +481,6 @@ describe('whose tree it is', () => {
 })
 
 describe('an operation that is under way', () => {
-  const conflict = ({ on, tree }: Scene): void => {
-    on.git.commit('ours', { 'README.md': 'main\n' })
-    on.git.commit('theirs', { 'README.md': 'tree\n' }, tree.path)
-  }
   it.each([
     ['rebase', ['rebase', 'main']],
     ['merge', ['merge', 'main']],

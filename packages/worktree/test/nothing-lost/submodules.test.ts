@@ -40,6 +40,13 @@ async function scene(): Promise<Scene> {
   return { on, tree, sub: join(tree.path, 'vendor/lib') }
 }
 
+async function unpushed(): Promise<Scene & { tip: string }> {
+  const made = await scene()
+  const tip = made.on.git.commit('only here', { new: 'n' }, made.sub)
+  made.on.git.commit('bump', {}, made.tree.path)
+  return { ...made, tip }
+}
+
 describe('submodules', () => {
   it('go with a tree whose submodules are clean, and come back with it', async () => {
     const { on, tree, sub } = await scene()
@@ -66,17 +73,11 @@ describe('submodules', () => {
   })
 
   it('keep a tree whose submodule has unpushed work, which plain git throws away', async () => {
-    const build = async (): Promise<Scene & { tip: string }> => {
-      const made = await scene()
-      const tip = made.on.git.commit('only here', { new: 'n' }, made.sub)
-      made.on.git.commit('bump', {}, made.tree.path)
-      return { ...made, tip }
-    }
-    const lost = await build()
+    const lost = await unpushed()
     lost.on.git.git('worktree', 'remove', '--force', lost.tree.path)
     expect(existsSync(join(lost.tree.adminDir, 'modules'))).toBe(false)
 
-    const { on, tree } = await build()
+    const { on, tree } = await unpushed()
     const verdict = await judge(on, tree.path, {
       landed: squashLanded,
       discard: ['uncommitted', 'untracked', 'unlanded'],

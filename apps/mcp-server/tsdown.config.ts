@@ -1,0 +1,31 @@
+import { defineConfig } from 'tsdown'
+
+export default defineConfig([
+  {
+    entry: ['src/index.ts'],
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    dts: true,
+    sourcemap: true,
+    clean: true,
+    fixedExtension: false,
+    inputOptions: { resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'] } },
+    deps: {
+      alwaysBundle: [/^(?!better-sqlite3|pg$)/],
+      neverBundle: ['better-sqlite3', 'pg'],
+      onlyBundle: false,
+    },
+  },
+  {
+    // the executable: one CommonJS file on the way that every session takes
+    entry: ['src/bin.ts'],
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    dts: false,
+    clean: false,
+    inputOptions: { resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'] } },
+    deps: { alwaysBundle: [/^(?!pg$)/], neverBundle: ['pg'], onlyBundle: false },
+  },
+])

@@ -1,0 +1,1 @@
+export { ClaimsError, type ClaimsErrorCode } from './errors.js'
