@@ -1,4 +1,5 @@
 import { openHotStore, type SessionCounting, type SessionStore } from '@pcc/store/hot'
+import type { Config } from './config/schema.js'
 import type { Place } from './place.js'
 import { placeOf } from './place.js'
 import { type Runtime, systemRuntime } from './runtime.js'
@@ -16,6 +17,11 @@ export interface HotDeps {
   runtime: Runtime
   store: HotStore
   env: NodeJS.ProcessEnv
+}
+
+/** What showing things needs, which changes nothing. */
+export interface ViewDeps extends Pick<HotDeps, 'runtime' | 'store'> {
+  config: Config
 }
 
 export interface HotOptions {
