@@ -156,7 +156,7 @@ function freshState() {
 
 const kinds = new Map()
 for (const { args } of calls) {
-  const word = args.find((arg) => /^[a-z]/.test(arg) && !arg.startsWith('core.')) ?? args.join(' ')
+  const word = args.find((arg) => /^[a-z-]+$/.test(arg) && !/^-(c$|-no-)/.test(arg)) ?? args.join(' ')
   kinds.set(word, (kinds.get(word) ?? 0) + 1)
 }
 table(

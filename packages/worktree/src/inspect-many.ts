@@ -3,12 +3,12 @@ import pLimit from 'p-limit'
 import { WorktreeError } from './errors.js'
 import { git } from './git/run.js'
 import { hiddenChanges } from './hidden-changes.js'
-import { inspectTree, placeOf, SETTINGS, STATUS, stateOf, type TreeState } from './inspect.js'
+import { inspectTree, type Place, placeOf, SETTINGS, STATUS, stateOf, type TreeState } from './inspect.js'
 import { locateRepo } from './locate.js'
 
 /** Groups that are looked at side by side: `git status` waits for the disk about as much as it computes. */
 const AT_ONCE = 4
-const GROUP = 10
+const LARGEST_GROUP = 20
 /** For each tree of a group, in milliseconds. */
 const PATIENCE_MS = 120_000
 /** Not a setting of anybody: it only carries the paths to git. */
@@ -49,30 +49,33 @@ function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error))
 }
 
-async function fromReport(path: string, stdout: Buffer): Promise<TreeState> {
-  const { gitDir, args } = placeOf(path, undefined)
+interface Tree {
+  path: string
+  place: Place
+}
+
+/** The trees with their places; `null` when one of them is none: asked alone, that one says why. */
+function placed(paths: readonly string[]): Tree[] | null {
+  try {
+    return paths.map((path) => ({ path, place: placeOf(path, undefined) }))
+  } catch {
+    return null
+  }
+}
+
+async function fromReport({ path, place }: Tree, stdout: Buffer): Promise<TreeState> {
+  const { gitDir, args } = place
   const hidden = await hiddenChanges({ path, gitDir, args: [...SETTINGS, ...args], status: STATUS })
   return stateOf({ path, gitDir, stdout, hidden })
 }
 
-function isTree(path: string): boolean {
-  try {
-    return placeOf(path, undefined).gitDir !== ''
-  } catch {
-    // asked alone, it says why
-    return false
-  }
-}
-
 async function inspectGroup(paths: readonly string[], nowhere: string): Promise<Look[]> {
-  const together = paths.length > 1 && paths.every(isTree)
-  const reports = together ? await askTogether(paths, nowhere) : null
-  return Promise.all(
-    paths.map((path, i) => {
-      const report = reports?.[i]
-      return (report === undefined ? inspectTree(path) : fromReport(path, report)).catch(asError)
-    }),
-  )
+  const trees = paths.length > 1 ? placed(paths) : null
+  const reports = trees === null ? null : await askTogether(paths, nowhere)
+  if (trees === null || reports === null) {
+    return Promise.all(paths.map((path) => inspectTree(path).catch(asError)))
+  }
+  return Promise.all(trees.map((tree, i) => fromReport(tree, reports[i] as Buffer).catch(asError)))
 }
 
 /**
@@ -81,7 +84,8 @@ async function inspectGroup(paths: readonly string[], nowhere: string): Promise<
  */
 export async function inspectTrees(paths: readonly string[]): Promise<Look[]> {
   const nowhere = parse(process.cwd()).root
-  const size = locateRepo(nowhere) === null ? GROUP : 1
+  const share = Math.min(LARGEST_GROUP, Math.ceil(paths.length / AT_ONCE))
+  const size = locateRepo(nowhere) === null ? Math.max(1, share) : 1
   const limit = pLimit(AT_ONCE)
   const groups = Array.from({ length: Math.ceil(paths.length / size) }, (_, i) =>
     paths.slice(i * size, (i + 1) * size),

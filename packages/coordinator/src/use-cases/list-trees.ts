@@ -99,8 +99,8 @@ async function landedOf(bench: Bench, trees: readonly WorktreeEntry[]): Promise<
 }
 
 async function rowsOf(deps: ViewDeps, repo: Repo, disk: boolean): Promise<TreeRow[]> {
-  const bench = await openBench(deps, repo)
-  const trees = (await listWorktrees(repo)).filter((tree) => !tree.isBare)
+  const [bench, listed] = await Promise.all([openBench(deps, repo), listWorktrees(repo)])
+  const trees = listed.filter((tree) => !tree.isBare)
   const sessions = await sessionsOf(deps, repo)
   const limit = pLimit(AT_ONCE)
   const [landed, states] = await Promise.all([landedOf(bench, trees), changesOf(trees)])
