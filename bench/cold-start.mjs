@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import {
   compare,
   environment,
+  fixed,
   judge,
   machine,
   nothing,
   peakMemory,
   programs,
-  fixed,
   table,
   temporaryFolder,
 } from './measure.mjs'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { heartbeat, openHotCoordinator, registerSession } from '../packages/coordinator/dist/hot.js'
-import { environment, judge, machine, programs, fixed, run, table, temporaryFolder } from './measure.mjs'
+import { environment, fixed, judge, machine, programs, run, table, temporaryFolder } from './measure.mjs'
 import { repository } from './world.mjs'
 
 const here = fileURLToPath(import.meta.url)

@@ -8,11 +8,11 @@ import { delimiter, join } from 'node:path'
 import {
   compare,
   environment,
+  fixed,
   judge,
   machine,
   nothing,
   programs,
-  fixed,
   run,
   table,
   temporaryFolder,

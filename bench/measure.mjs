@@ -116,7 +116,7 @@ export function median(values) {
 
 /**
  * Runs commands in turn (A B C A B C …), so that a machine that becomes slower does so for all of them. A command may be a function of
- * the fixed. Returns for each its samples and, against the first, the medians of the ratios fixed by fixed.
+ * the round. Returns for each its medians and, against the first, the medians of the ratios round by round.
  */
 export function compare(commands, { runs, warmups = 2 }) {
   const samples = commands.map(() => [])

@@ -9,12 +9,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   environment,
+  fixed,
   judge,
   machine,
   measure,
   median,
   programs,
-  fixed,
   run,
   table,
   temporaryFolder,

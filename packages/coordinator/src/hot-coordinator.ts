@@ -35,7 +35,7 @@ export interface HotOptions {
 }
 
 /** Opens the store for a process that must start fast: the small door when it fits, else the full one, which migrates or refuses. */
-async function openSessionStore(place: Place, { env: _, ...settings }: HotOptions): Promise<HotStore> {
+async function openSessionStore(place: Place, settings: Omit<HotOptions, 'env'>): Promise<HotStore> {
   if (place.databaseUrl === undefined) {
     const hot = openHotStore(place.databaseFile, settings)
     if (hot !== null) return hot
@@ -49,6 +49,7 @@ async function openSessionStore(place: Place, { env: _, ...settings }: HotOption
 
 /** The coordinator of hooks, `heartbeat` and `status`: nothing is loaded that they do not use. */
 export async function openHotCoordinator(options: HotOptions): Promise<HotDeps & { close(): Promise<void> }> {
-  const store = await openSessionStore(placeOf(options.env), options)
-  return { runtime: systemRuntime(), store, env: options.env, close: () => store.close() }
+  const { env, ...settings } = options
+  const store = await openSessionStore(placeOf(env), settings)
+  return { runtime: systemRuntime(), store, env, close: () => store.close() }
 }
