@@ -26,6 +26,8 @@ export default defineConfig([
     dts: false,
     clean: false,
     inputOptions: { resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'] } },
+    // what the quick commands need is one more file, however much of it others share
+    outputOptions: { advancedChunks: { groups: [{ name: 'quick', test: /apps[\\/]cli[\\/]src[\\/]quick\.ts$/ }] } },
     deps: { alwaysBundle: [/^(?!pg$)/], neverBundle: ['pg'], onlyBundle: false },
   },
 ])

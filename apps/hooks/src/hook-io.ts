@@ -10,7 +10,7 @@ export interface HookIo {
   /** Path of the compiled SQLite addon, when this is a bundle. */
   nativeBinding: string | undefined
   /** Starts this program again, detached, to go on after the hook has returned. */
-  continueDetached(args: readonly string[]): void
+  continueDetached(args: readonly string[]): Promise<void>
 }
 
 /** How long a hook waits for the database, in milliseconds: it gives up early rather than hold the agent. */

@@ -24,7 +24,9 @@ function hookIo(fields: { client: number; payload: object; cwd?: string; home?: 
     input: JSON.stringify(fields.payload),
     reply: (text) => replies.push(text),
     nativeBinding: undefined,
-    continueDetached: (args) => continued.push([...args]),
+    continueDetached: async (args) => {
+      continued.push([...args])
+    },
   }
   return { repo, io, replies, continued }
 }

@@ -1,4 +1,4 @@
-import { openHotStore, type SessionStore } from '@pcc/store/hot'
+import { openHotStore, type SessionCounting, type SessionStore } from '@pcc/store/hot'
 import type { Place } from './place.js'
 import { placeOf } from './place.js'
 import { type Runtime, systemRuntime } from './runtime.js'
@@ -6,11 +6,15 @@ import { type Runtime, systemRuntime } from './runtime.js'
 export { endingSession } from './use-cases/ending-session.js'
 export { heartbeat } from './use-cases/heartbeat.js'
 export { registerSession } from './use-cases/register-session.js'
+export { status } from './use-cases/status.js'
+
+/** The store as both of its doors give it. */
+export type HotStore = SessionStore & SessionCounting
 
 /** What the fast use cases need. */
 export interface HotDeps {
   runtime: Runtime
-  store: SessionStore
+  store: HotStore
   env: NodeJS.ProcessEnv
 }
 
@@ -23,7 +27,7 @@ export interface HotOptions {
 }
 
 /** Opens the store for a process that must start fast: the small door when it fits, else the full one, which migrates or refuses. */
-export async function openSessionStore(place: Place, options: HotOptions): Promise<SessionStore> {
+export async function openSessionStore(place: Place, options: HotOptions): Promise<HotStore> {
   const settings = {
     ...(options.nativeBinding === undefined ? {} : { nativeBinding: options.nativeBinding }),
     ...(options.busyTimeoutMs === undefined ? {} : { busyTimeoutMs: options.busyTimeoutMs }),
@@ -40,7 +44,7 @@ function placeForStore(place: Place): { file: string } | { url: string } {
   return place.databaseUrl === undefined ? { file: place.databaseFile } : { url: place.databaseUrl }
 }
 
-/** The coordinator of hooks and of `heartbeat`: nothing is loaded that they do not use. */
+/** The coordinator of hooks, `heartbeat` and `status`: nothing is loaded that they do not use. */
 export async function openHotCoordinator(options: HotOptions): Promise<HotDeps & { close(): Promise<void> }> {
   const store = await openSessionStore(placeOf(options.env), options)
   return { runtime: systemRuntime(), store, env: options.env, close: () => store.close() }

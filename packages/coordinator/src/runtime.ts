@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { ProcessKey } from '@pcc/store/hot'
 import { type ProcessTable, systemProcessTable } from './processes/table.js'
@@ -17,6 +16,8 @@ const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789'
 const ID_LENGTH = 8
 
 function randomId(): string {
+  // asked for when it is needed: loading it is a tenth of a hook's time, and most hooks make no id
+  const { randomBytes } = process.getBuiltinModule('node:crypto')
   return Array.from(randomBytes(ID_LENGTH), (byte) => ALPHABET[byte % ALPHABET.length]).join('')
 }
 

@@ -17,7 +17,7 @@ export async function sessionEnd(io: HookIo): Promise<void> {
     const ending = await endingSession(coordinator, { pid: clientPid(io) })
     if (ending === null) return
     const { session, process } = ending
-    io.continueDetached(['end-when-gone', session.id, String(process.pid), process.processStart ?? ''])
+    await io.continueDetached(['end-when-gone', session.id, String(process.pid), process.processStart ?? ''])
   } finally {
     await coordinator.close()
   }
