@@ -1,9 +1,21 @@
+export { ClaimsError, type ClaimsErrorCode } from '@pcc/claims'
 export { StoreError, type StoreErrorCode } from '@pcc/store/hot'
 export { WorktreeError, type WorktreeErrorCode } from '@pcc/worktree'
 export { locateRepo } from '@pcc/worktree/locate'
 export { loadConfig } from './config/load.js'
 export { CoordinatorError, type CoordinatorErrorCode } from './errors.js'
-export { endingSession, heartbeat, openHotCoordinator, registerSession, status } from './hot-coordinator.js'
+export {
+  endingSession,
+  type HotDeps,
+  heartbeat,
+  mySession,
+  openHotCoordinator,
+  registerSession,
+  status,
+} from './hot-coordinator.js'
+export * from './pending.js'
 export { placeOf } from './place.js'
+export { ancestry, isRunning, systemRuntime } from './runtime.js'
+export type { MySession } from './use-cases/my-session.js'
 export type { RegisterResult } from './use-cases/register-session.js'
 export type { StatusResult } from './use-cases/status.js'

@@ -1,0 +1,71 @@
+import type { HotDeps } from '../hot-coordinator.js'
+import { afterEdit, checkEdit, deliverMessages } from '../pending.js'
+import { mySession } from '../use-cases/my-session.js'
+import { type HookFields, textOf, toolFields } from './fields.js'
+import { deny, type HookReply, tell } from './replies.js'
+
+/** One hook of the client: to the resident server it comes as a tool call, to the executable on stdin. */
+export interface HookCall {
+  event: string
+  fields: HookFields
+  /** The asking process; the session is found at it or above it. */
+  pid: number
+  /** Used where the payload does not say. */
+  cwd: string
+}
+
+type Answer = (deps: HotDeps, call: HookCall) => Promise<HookReply | null>
+
+async function beforeTool(deps: HotDeps, call: HookCall): Promise<HookReply | null> {
+  const { cwd = call.cwd, tool, input, agentId } = toolFields(call.fields)
+  const verdict = await checkEdit(deps, {
+    pid: call.pid,
+    cwd,
+    tool,
+    input,
+    ...(agentId === undefined ? {} : { agentId }),
+  })
+  return verdict.verdict === 'allow' ? null : deny(verdict.reason)
+}
+
+async function afterTool(deps: HotDeps, call: HookCall): Promise<HookReply | null> {
+  const { cwd = call.cwd, tool, input, changedFiles } = toolFields(call.fields)
+  await afterEdit(deps, {
+    pid: call.pid,
+    cwd,
+    tool,
+    input,
+    ...(changedFiles === undefined ? {} : { changedFiles }),
+  })
+  return null
+}
+
+/** Messages are for the session, and a subagent that read them would keep them to itself. */
+async function deliver(deps: HotDeps, call: HookCall): Promise<HookReply | null> {
+  if (textOf(call.fields, 'agent_id') !== undefined) return null
+  const directory = textOf(call.fields, 'cwd') ?? call.cwd
+  const session = await mySession(deps, { pid: call.pid, directory })
+  if (session === null || session.unreadMessages === 0) return null
+  const { text } = await deliverMessages(deps, { sessionId: session.sessionId })
+  return text === null ? null : tell(call.event, text)
+}
+
+const ANSWERS: Readonly<Record<string, Answer>> = {
+  PreToolUse: beforeTool,
+  PostToolUse: afterTool,
+  UserPromptSubmit: deliver,
+  PostToolBatch: deliver,
+  Stop: deliver,
+}
+
+/** The events that are answered. */
+export const ANSWERED_EVENTS: readonly string[] = Object.keys(ANSWERS)
+
+/**
+ * Answers a hook that comes while the agent works; `null` is no opinion. An event that there is not has none.
+ *
+ * @throws whatever the rooms throw; the caller lets the agent go on.
+ */
+export async function answerHook(deps: HotDeps, call: HookCall): Promise<HookReply | null> {
+  return Object.hasOwn(ANSWERS, call.event) ? (ANSWERS[call.event] as Answer)(deps, call) : null
+}
