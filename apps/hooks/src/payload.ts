@@ -7,6 +7,10 @@ export interface HookPayload {
   /** SessionEnd: `other`, `prompt_input_exit`, `clear`, `resume`, `logout`. */
   reason: string | undefined
   title: string | undefined
+  /** WorktreeCreate: what the person or the client calls the tree. */
+  name: string | undefined
+  /** WorktreeRemove. */
+  worktreePath: string | undefined
 }
 
 function textOf(fields: Record<string, unknown>, name: string): string | undefined {
@@ -29,5 +33,7 @@ export function readPayload(text: string): HookPayload {
     source: textOf(fields, 'source'),
     reason: textOf(fields, 'reason'),
     title: textOf(fields, 'session_title'),
+    name: textOf(fields, 'name'),
+    worktreePath: textOf(fields, 'worktree_path'),
   }
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { ancestry, endingSession, type HotDeps, registerSession, systemRuntime } from '@pcc/coordinator/hot'
+import { ancestry, type HotDeps, isRegistered, registerSession, systemRuntime } from '@pcc/coordinator/hot'
 import type { ServerIo } from './server-io.js'
 
 /**
@@ -29,6 +29,6 @@ export async function ensureRegistered(
   deps: HotDeps,
   agent: { pid: number; directory: string },
 ): Promise<void> {
-  if ((await endingSession(deps, { pid: agent.pid })) !== null) return
+  if (await isRegistered(deps, agent)) return
   await registerSession(deps, { ...agent, agentSessionId: deps.env['CLAUDE_CODE_SESSION_ID'] ?? null })
 }

@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
-import { takeStdout } from './protocol-stdout.js'
-import { serve } from './serve.js'
-import { VERSION } from './version.js'
+import { serveProcess } from './process.js'
 
 function nativeBinding(): string | undefined {
   try {
@@ -13,21 +11,8 @@ function nativeBinding(): string | undefined {
   }
 }
 
-const stopping = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopping.abort())
-
-serve({
-  env: process.env,
-  cwd: process.cwd(),
-  pid: process.pid,
-  parentPid: () => process.ppid,
-  stdin: process.stdin,
-  stdout: takeStdout(),
-  nativeBinding: nativeBinding(),
-  stopped: stopping.signal,
-  version: VERSION,
-}).then(
-  () => process.exit(0),
+serveProcess({ env: process.env, cwd: process.cwd(), nativeBinding: nativeBinding() }).then(
+  (code) => process.exit(code),
   (error: unknown) => {
     process.stderr.write(`parallel-cc: ${error instanceof Error ? error.stack : String(error)}\n`)
     process.exit(1)

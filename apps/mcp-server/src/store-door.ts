@@ -71,7 +71,8 @@ export function storeDoor(io: Pick<ServerIo, 'env' | 'nativeBinding'>): StoreDoo
 
   const enter = async (): Promise<Opened> => {
     for (;;) {
-      const opening = (current ??= open())
+      current ??= open()
+      const opening = current
       let opened: Opened
       try {
         opened = await opening

@@ -5,6 +5,7 @@ import { type Runtime, systemRuntime } from './runtime.js'
 
 export { endingSession } from './use-cases/ending-session.js'
 export { heartbeat } from './use-cases/heartbeat.js'
+export { isRegistered } from './use-cases/is-registered.js'
 export { mySession } from './use-cases/my-session.js'
 export { registerSession } from './use-cases/register-session.js'
 export { status } from './use-cases/status.js'

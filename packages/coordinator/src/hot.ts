@@ -8,6 +8,7 @@ export {
   endingSession,
   type HotDeps,
   heartbeat,
+  isRegistered,
   mySession,
   openHotCoordinator,
   registerSession,
@@ -15,7 +16,7 @@ export {
 } from './hot-coordinator.js'
 export * from './pending.js'
 export { placeOf } from './place.js'
-export { ancestry, isRunning, systemRuntime } from './runtime.js'
+export { ancestry, isRunning, processKey, systemRuntime } from './runtime.js'
 export type { MySession } from './use-cases/my-session.js'
 export type { RegisterResult } from './use-cases/register-session.js'
 export type { StatusResult } from './use-cases/status.js'
