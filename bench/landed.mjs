@@ -21,6 +21,8 @@ const [commits, branches, rounds] = [values.commits, values.branches, values.rou
 const KINDS = ['never', 'squash', 'squash', 'rebase', 'merge']
 const [FILES, LINES] = [2000, 60]
 
+const name = (f) => `src/d${f % 40}/m${f % 7}/f${f}.txt`
+
 /** A stream for git fast-import: one target, branches of three commits that land a little later, and edits everywhere. */
 function history() {
   const out = []
@@ -29,9 +31,8 @@ function history() {
     seed = (seed * 1_103_515_245 + 12_345) & 0x7fffffff
     return Math.floor(seed / 7) % sides
   }
-  const name = (f) => `src/d${f % 40}/m${f % 7}/f${f}.txt`
-  const content = Array.from({ length: FILES }, (_, f) =>
-    Array.from({ length: LINES }, (_, i) => `file ${f} line ${i} lorem ipsum`),
+  const content = Array.from({ length: FILES }, (_file, f) =>
+    Array.from({ length: LINES }, (_line, i) => `file ${f} line ${i} lorem ipsum`),
   )
   const commit = ({ ref, message, files, from, merge }) => {
     mark += 1

@@ -161,6 +161,29 @@ describe('claude-parallel', () => {
     expect((await statusOf(it)).totalSessions).toBe(0)
   })
 
+  test.each([[['-w', 'mine']], [['--worktree']], [['--worktree=mine']]])(
+    'makes no tree for a client that makes one itself: %j',
+    async (args) => {
+      const it = installed()
+      it.agent('claude', REPORTER)
+      await another(it)
+      await it.run(args, { as: 'claude-parallel', env: { REPORT: report(it) } })
+      const seen = JSON.parse(readFileSync(report(it), 'utf8')) as { args: string[]; cwd: string }
+      expect(seen).toMatchObject({ args, cwd: it.repo.root })
+      expect(existsSync(join(it.repo.base, 'repo-worktrees'))).toBe(false)
+    },
+  )
+
+  test('tells that --continue finds nothing in another tree, and only then', async () => {
+    const it = installed()
+    it.agent('claude', REPORTER)
+    const run = (args: string[]) => it.run(args, { as: 'claude-parallel', env: { REPORT: report(it) } })
+    expect((await run(['-p', 'go', '--continue'])).stderr).toBe('')
+    await another(it)
+    expect((await run(['-p', 'go', '-c'])).stderr).toContain('--resume ID')
+    expect((await run(['-p', 'go', '--', '--continue'])).stderr).not.toContain('--resume')
+  })
+
   test('honours the agent of the settings', async () => {
     const it = installed()
     it.agent('other', REPORTER)

@@ -119,6 +119,8 @@ export interface StatusDocument {
     isAlive: boolean
     status: string
     worktreePath: string
+    worktreeName: string | null
+    branch: string | null
     isMainRepo: boolean
   }[]
 }

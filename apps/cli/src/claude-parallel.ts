@@ -44,23 +44,39 @@ const FLAGS: ReadonlySet<string> = new Set([
   '--teleport',
 ])
 
+/** What stands before `--`, where flags end. */
+function flagsOf(args: readonly string[]): readonly string[] {
+  const end = args.indexOf('--')
+  return end === -1 ? args : args.slice(0, end)
+}
+
 /** True when these arguments make the client do something that is no session of this process. */
 export function startsNoSession(args: readonly string[]): boolean {
   if (SUBCOMMANDS.has(args[0] ?? '')) return true
-  const end = args.indexOf('--')
-  const flags = end === -1 ? args : args.slice(0, end)
-  return flags.some((arg) => FLAGS.has(arg) || FLAGS.has(arg.split('=', 1)[0] ?? ''))
+  return flagsOf(args).some((arg) => FLAGS.has(arg) || FLAGS.has(arg.split('=', 1)[0] ?? ''))
 }
 
 /** The name that the client's own flag gives the session: it becomes ours as well, and stays among the arguments. */
 export function nameAmong(args: readonly string[]): string | undefined {
-  const end = args.indexOf('--')
-  const flags = end === -1 ? args : args.slice(0, end)
+  const flags = flagsOf(args)
   for (const [index, arg] of flags.entries()) {
     if (arg === '--name' || arg === '-n') return flags[index + 1]
     if (arg.startsWith('--name=')) return arg.slice('--name='.length)
   }
   return undefined
+}
+
+/** True when the client makes a tree for itself: another one of ours would only stand beside it. */
+function makesOwnTree(args: readonly string[]): boolean {
+  return flagsOf(args).some(
+    (arg) => arg.startsWith('-w') || arg === '--worktree' || arg.startsWith('--worktree='),
+  )
+}
+
+/** The client looks for the last conversation of the folder that it stands in, and quietly begins a new one where there is none. */
+function continueNote(args: readonly string[]): string | undefined {
+  if (!flagsOf(args).some((arg) => arg === '--continue' || arg === '-c')) return undefined
+  return '--continue sees only conversations of that tree; --resume ID takes up one of any tree of this repository'
 }
 
 /** `claude-parallel ARGS…`: the agent with these arguments as a session; outside a repository, or where it is none, as it is. */
@@ -71,5 +87,12 @@ export async function claudeParallel(io: Io, args: readonly string[]): Promise<n
     const { command, args: own } = await findAgent(agent, io.env['PATH'])
     return runThrough({ command, args: [...own, ...args], cwd: io.cwd, env: io.env })
   }
-  return start(io, { json: false, isolation: 'auto', launch: true, name: nameAmong(args), agentArgs: args })
+  return start(io, {
+    json: false,
+    isolation: makesOwnTree(args) ? 'never' : 'auto',
+    launch: true,
+    name: nameAmong(args),
+    agentArgs: args,
+    otherTreeNote: continueNote(args),
+  })
 }

@@ -78,6 +78,8 @@ describe('a branch without work of its own', () => {
     for (const move of [
       ['reset', '-q', '--hard', 'main'],
       ['merge', '-q', '--ff-only', 'main'],
+      ['merge', '-q', '-m', 'a message that git ignores', 'main'],
+      ['pull', '-q', '.', 'main'],
       ['rebase', '-q', 'main'],
     ]) {
       repo.git('checkout', '-q', 'main')

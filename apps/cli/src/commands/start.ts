@@ -18,6 +18,8 @@ export interface StartArgs extends CommonArgs {
   pid?: number | undefined
   /** What comes after `--`. */
   agentArgs: readonly string[]
+  /** Told to the person when the session works in another tree than the one that it was started in. */
+  otherTreeNote?: string | undefined
 }
 
 const HEARTBEAT_MS = 60_000
@@ -67,7 +69,11 @@ async function launch(
         command: agent.command,
         args: [...agent.args, ...args.agentArgs],
         cwd: startFolder(directoryOf(io, args), session),
-        env: { ...io.env, PARALLEL_CC_SESSION_ID: session.sessionId },
+        env: {
+          ...io.env,
+          PARALLEL_CC_SESSION_ID: session.sessionId,
+          PARALLEL_CC_LAUNCHER_PID: String(io.pid),
+        },
       })
       await coordinator.attachAgent({ sessionId: session.sessionId, pid: held.pid })
       return { held, session }
@@ -124,6 +130,8 @@ export const start: Handler<StartArgs> = async (io, args) => {
   const { held, session } = await launch(io, args, agent)
   const timer = keepHeartbeat(io, session)
   if (!session.isMainRepo) narrate(io, `parallel-cc: ${describe(session)}`)
+  const isElsewhere = locateRepo(directoryOf(io, args))?.topLevel !== session.worktreePath
+  if (isElsewhere && args.otherTreeNote !== undefined) narrate(io, `parallel-cc: ${args.otherTreeNote}`)
   held.release()
   const code = await held.exit
   clearInterval(timer)

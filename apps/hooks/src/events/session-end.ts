@@ -11,11 +11,14 @@ const PROCESS_GOES_ON: ReadonlySet<string> = new Set(['clear', 'resume'])
  */
 export async function sessionEnd(io: HookIo): Promise<void> {
   const payload = readPayload(io.input)
-  if (payload.reason !== undefined && PROCESS_GOES_ON.has(payload.reason)) return
   const coordinator = await openHotCoordinator(storeOptions(io))
   try {
-    const ending = await endingSession(coordinator, { pid: clientPid(io) })
-    if (ending === null) return
+    const ending = await endingSession(coordinator, {
+      pid: clientPid(io),
+      agentSessionId: payload.sessionId ?? null,
+      processGoesOn: payload.reason !== undefined && PROCESS_GOES_ON.has(payload.reason),
+    })
+    if (ending.outcome === 'nothing-to-do') return
     const { session, process } = ending
     await io.continueDetached(['end-when-gone', session.id, String(process.pid), process.processStart ?? ''])
   } finally {

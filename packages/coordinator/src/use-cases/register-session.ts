@@ -30,6 +30,8 @@ interface Registration {
   chain: ProcessKey[]
 }
 
+type TreeField = 'worktreePath' | 'worktreeName' | 'branch' | 'isMainRepo'
+
 function sameProcess(row: SessionRecord, key: ProcessKey): boolean {
   return row.pid === key.pid && (row.processStart === null || row.processStart === key.processStart)
 }
@@ -39,7 +41,7 @@ function newSession(
   repoId: string,
   taken: readonly SessionRecord[],
 ): SessionRecord {
-  const { deps, input, location, chain } = registration
+  const { deps, input, chain } = registration
   const now = deps.runtime.now()
   const title = input.title?.trim()
   const free = title !== undefined && title !== '' && !taken.some((row) => row.name === title)
@@ -49,11 +51,8 @@ function newSession(
     repoId,
     name: free ? title : null,
     agentSessionId: input.agentSessionId,
-    worktreePath: location.topLevel,
-    worktreeName: location.isMain ? null : basename(location.topLevel),
-    branch: headBranch(location.gitDir),
+    ...treeFields(registration),
     base: null,
-    isMainRepo: location.isMain,
     ownsWorktree: false,
     startedAt: now,
     lastHeartbeat: now,
@@ -68,22 +67,41 @@ function newSession(
   }
 }
 
+function treeFields({ location }: Registration): Pick<SessionRecord, TreeField> {
+  return {
+    worktreePath: location.topLevel,
+    worktreeName: location.isMain ? null : basename(location.topLevel),
+    branch: headBranch(location.gitDir),
+    isMainRepo: location.isMain,
+  }
+}
+
+/** The agent may begin in another tree than it was launched in (`--worktree`). A tree that was made for it stays its session's. */
+function movesTo(registration: Registration, known: SessionRecord, repoId: string): Partial<SessionRecord> {
+  const isFirstReport = known.agentSessionId === null && known.pid === registration.chain[0]?.pid
+  const isFree = !known.ownsWorktree && known.repoId === repoId
+  const isElsewhere = known.worktreePath !== registration.location.topLevel
+  return isFirstReport && isFree && isElsewhere ? treeFields(registration) : {}
+}
+
 /**
- * The session that this agent process already is. Its own row; or the row of the process that launched it, which no agent has joined
- * yet: then the agent's process takes that row over if `start` made it (a launcher of the agent stood in for it), and else only joins.
+ * The session that this agent process already is. Its own row; or that of the nearest session above it, when no agent has joined that:
+ * a row that `start` launched (a launcher of the agent stood in for it) becomes the agent's process, that of a shell is only joined.
  */
 function knownSession(registration: Registration, rows: readonly SessionRecord[]): SessionRecord | undefined {
-  const { chain, deps } = registration
+  const { chain, deps, input } = registration
   const own = rows.find((row) => sameProcess(row, chain[0] as ProcessKey))
   if (own !== undefined) return own
   for (const key of chain.slice(1)) {
     const above = rows.find((row) => sameProcess(row, key))
     if (above === undefined) continue
-    if (above.agentSessionId !== null) return undefined
-    const launched = above.id === deps.env['PARALLEL_CC_SESSION_ID']
-    const sameTree = above.worktreePath === registration.location.topLevel
-    if (launched && above.origin === 'start') return { ...above, ...(chain[0] as ProcessKey) }
-    return sameTree ? above : undefined
+    if (above.origin !== 'start') return undefined
+    const free = above.agentSessionId === null
+    if (above.id === deps.env['PARALLEL_CC_SESSION_ID']) {
+      return free ? { ...above, ...(chain[0] as ProcessKey) } : undefined
+    }
+    const joined = free || above.agentSessionId === input.agentSessionId
+    return joined && above.worktreePath === registration.location.topLevel ? above : undefined
   }
   return undefined
 }
@@ -107,6 +125,7 @@ async function register(
     return [session, true, open]
   }
   const patch = {
+    ...movesTo(registration, before, repo.id),
     pid: before.pid,
     processStart: before.processStart,
     agentSessionId: input.agentSessionId,

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { sleeper, tempDir } from '@pcc/test-kit'
 import { describe, expect, test } from 'vitest'
 import { openHotCoordinator, registerSession } from '../../src/hot-coordinator.js'
@@ -102,6 +103,31 @@ describe('a session that start launched', () => {
       session: { id: session.sessionId },
     })
     expect((await coordinator.status({ directory: repo.root })).totalSessions).toBe(1)
+    await deps.close()
+  })
+
+  test('moves to the tree that its agent began in, at its first report and never again', async () => {
+    const { repo, env, start, coordinator } = await bench()
+    const session = await start()
+    const tree = join(repo.root, '.claude', 'worktrees', 'mine')
+    repo.git('worktree', 'add', '-q', '-b', 'worktree-mine', tree)
+    const deps = await hot({ ...env, PARALLEL_CC_SESSION_ID: session.sessionId })
+    const ask = { pid: session.process.pid, agentSessionId: 'c' }
+    const moved = { worktreePath: tree, worktreeName: 'mine', branch: 'worktree-mine', isMainRepo: false }
+    expect(await registerSession(deps, { ...ask, directory: tree })).toMatchObject({ session: moved })
+    expect(await registerSession(deps, { ...ask, directory: repo.root })).toMatchObject({ session: moved })
+    expect((await coordinator.status({ directory: repo.root })).sessions).toMatchObject([moved])
+    await deps.close()
+  })
+
+  test('stays in the tree that was made for it, wherever its agent begins', async () => {
+    const { repo, env, start } = await bench()
+    const session = await start({ name: 'own', isolation: 'always' })
+    const deps = await hot({ ...env, PARALLEL_CC_SESSION_ID: session.sessionId })
+    const ask = { pid: session.process.pid, directory: repo.root, agentSessionId: 'c' }
+    expect(await registerSession(deps, ask)).toMatchObject({
+      session: { id: session.sessionId, worktreePath: session.worktreePath, isMainRepo: false },
+    })
     await deps.close()
   })
 

@@ -46,7 +46,10 @@ export interface RunningClient {
   kill(signal: NodeJS.Signals): void
   /** Waits until an event fits. @throws when the limit passes or the client ends without one. */
   waitForEvent(fits: (event: ClientEvent) => boolean, limitMs?: number): Promise<ClientEvent>
+  /** Settles when nobody holds its output any more, which may be later than its end. */
   readonly done: Promise<ClientResult>
+  /** Settles when the process itself has ended. */
+  readonly exited: Promise<void>
 }
 
 function parseEvents(stdout: string): ClientEvent[] {
@@ -125,6 +128,9 @@ function finish(child: ChildProcess, output: Output, limitMs: number): Promise<C
 export function spawnClaude(options: ClientOptions): RunningClient {
   const child = start(options)
   const output = collect(child)
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve())
+  })
   const done = finish(child, output, options.limitMs ?? 60_000)
   done.catch(() => undefined)
   child.stdin?.on('error', () => undefined)
@@ -137,6 +143,7 @@ export function spawnClaude(options: ClientOptions): RunningClient {
     events,
     kill: (signal) => void child.kill(signal),
     done,
+    exited,
     async waitForEvent(fits, limitMs = 30_000) {
       for (let waited = 0; waited < limitMs; waited += 20) {
         const found = events().find(fits)

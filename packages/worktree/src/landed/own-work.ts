@@ -13,7 +13,8 @@ export interface BranchStory {
 }
 
 const ENTRY = /^([0-9a-f]{40,64}) ([0-9a-f]{40,64}) [^\t]*(?:\t(.*))?$/
-const MOVED = /^(branch: |Branch: |reset: |clone: |fetch\b|checkout: )|: Fast-forward$/
+const MOVED =
+  /^(branch: |Branch: |reset: |clone: |fetch\b|checkout: )|^(merge|pull)\b.*: Fast-forward( \(no commit created; -m option ignored\))?$/
 const CREATED = /^branch: Created from /
 
 /** A rebase that had nothing of its own to replay ends on the very commit that it was asked to go onto. */

@@ -4,7 +4,7 @@ import { type Change, type JudgeContext, stepOf } from './target-changes.js'
 import { undoneChanges } from './undone.js'
 
 /** Commits of one branch that are looked for one by one; a longer branch is found as one patch only. */
-export const MAX_OWN_COMMITS = 1_000
+const MAX_OWN_COMMITS = 1_000
 /** Commits of the target that are tried for one change. */
 const MAX_CANDIDATES = 16
 

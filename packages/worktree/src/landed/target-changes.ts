@@ -13,7 +13,7 @@ import type { ObjectView } from './view.js'
  * How many of the target's newest commits are looked through for a branch's changes and for reverts. A branch that landed earlier than
  * these by a squash or rebase is kept rather than wrongly deleted; a revert of a merge from before them is not noticed.
  */
-export const MAX_TARGET_COMMITS = 20_000
+const MAX_TARGET_COMMITS = 20_000
 
 /** What all judging of one target works with. */
 export interface JudgeContext {

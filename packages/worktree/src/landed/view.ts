@@ -10,10 +10,10 @@ const EMPTY_TREES = {
   sha256: '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321',
 } as const
 
-export type ObjectFormat = keyof typeof EMPTY_TREES
+type ObjectFormat = keyof typeof EMPTY_TREES
 
 /** A throw-away commit that exists only inside a view: what is needed to give two trees the merge base one wants. */
-export interface StandIn {
+interface StandIn {
   tree: string
   parents: readonly string[]
 }
@@ -45,7 +45,7 @@ export interface ObjectView {
   close(): void
 }
 
-export interface ViewRunOptions {
+interface ViewRunOptions {
   input?: string | Buffer
   okCodes?: readonly number[]
 }

@@ -53,6 +53,7 @@ export class Historian {
   readonly #dice: Dice
   readonly #story: string[] = []
   #word = 0
+  #hasWorked = false
 
   constructor(repo: TempRepo, dice: Dice) {
     this.#repo = repo
@@ -143,6 +144,7 @@ export class Historian {
     for (let i = 0; i < commits; i += 1) {
       const what = this.#dice.roll(3) === 0 ? this.#special() : this.#editLines(true)
       this.#commit(`branch: ${what}`)
+      this.#hasWorked = true
     }
   }
 
@@ -158,6 +160,7 @@ export class Historian {
     this.#git('checkout', '-q', 'work')
     if (this.#tries('merge', '-q', '-m', 'catch up', target)) {
       this.#story.push('branch catches up')
+      if (this.#git('rev-parse', 'HEAD') !== target) this.#hasWorked = true
       this.#workOnBranch()
     } else this.#git('merge', '--abort')
     this.#git('checkout', '-q', '--detach', target)
@@ -250,23 +253,23 @@ export class Historian {
     this.#workOnTarget(3)
     this.#catchUp()
     const tip = this.#git('rev-parse', 'work')
+    const parted = this.#git('merge-base', 'work', 'HEAD')
     const landing = this.#land()
     const reverts = this.#goOn(landing?.units ?? [])
     this.#git('update-ref', 'refs/heads/target', 'HEAD')
-    return { tip, base, truth: this.#truth({ tip, base, landing, reverts }), story: this.#story }
+    return { tip, base, truth: this.#truth({ tip, parted, landing, reverts }), story: this.#story }
   }
 
   #truth(facts: {
     tip: string
-    base: string
+    parted: string
     landing: { keepsCommits: boolean } | null
     reverts: number
   }): Truth {
-    const { tip, base, landing, reverts } = facts
-    if (this.#git('rev-list', '--count', `${base}..${tip}`) === '0')
-      return { state: 'no-work', reverted: false }
+    const { tip, parted, landing, reverts } = facts
+    if (!this.#hasWorked) return { state: 'no-work', reverted: false }
     if (landing?.keepsCommits === true) return { state: 'landed', reverted: reverts > 0 }
-    const isNil = this.#git('rev-parse', `${tip}^{tree}`) === this.#git('rev-parse', `${base}^{tree}`)
+    const isNil = this.#git('rev-parse', `${tip}^{tree}`) === this.#git('rev-parse', `${parted}^{tree}`)
     const isThere = isNil || (landing !== null && reverts === 0)
     return { state: isThere ? 'landed' : 'not-landed', reverted: false }
   }
