@@ -3,6 +3,7 @@ import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { answerHook } from '@pcc/coordinator/hook-events'
 import type { HotDeps } from '@pcc/coordinator/hot'
 import { agentProcess, ensureRegistered } from './agent.js'
+import { startBeating } from './beat.js'
 import { logFailure } from './log.js'
 import { createServer } from './server.js'
 import type { ServerIo } from './server-io.js'
@@ -34,53 +35,84 @@ function ended(io: ServerIo): Promise<void> {
   })
 }
 
-/** Serves one client on stdin and stdout until it hangs up, its process is gone or a signal comes. Never rejects for a call's failure. */
-export async function serve(io: ServerIo): Promise<void> {
-  const door = storeDoor(io)
-  const log = (event: string, error: unknown): void => logFailure(io.env, event, error)
-  const calls = new Set<Promise<unknown>>()
-  let agent: number | null = null
-  let directory = io.cwd
+/** The session that is served: whose it is, where it works, and the database it is in. */
+class Seat {
+  /** The client's process, once it has said that it is an agent. */
+  agent: number | null = null
+  /** Where the session works; its hooks tell when it moves. */
+  directory: string
+  readonly #io: ServerIo
+  readonly #door: ReturnType<typeof storeDoor>
+  readonly #calls = new Set<Promise<unknown>>()
 
-  const use = <T>(work: (deps: HotDeps) => Promise<T>): Promise<T> => {
-    const call = door.use(async (deps) => {
-      if (agent !== null) await ensureRegistered(deps, { pid: agent, directory: io.cwd })
+  constructor(io: ServerIo) {
+    this.#io = io
+    this.#door = storeDoor(io)
+    this.directory = io.cwd
+  }
+
+  /** Runs with the database open and the agent registered. */
+  use<T>(work: (deps: HotDeps) => Promise<T>): Promise<T> {
+    const call = this.#door.use(async (deps) => {
+      if (this.agent !== null) await ensureRegistered(deps, { pid: this.agent, directory: this.#io.cwd })
       return work(deps)
     })
-    calls.add(call)
-    void call.catch(() => undefined).finally(() => calls.delete(call))
+    this.#calls.add(call)
+    void call.catch(() => undefined).finally(() => this.#calls.delete(call))
     return call
   }
 
+  place(): { directory: string; pid: number } {
+    return { directory: this.directory, pid: this.#io.pid }
+  }
+
+  /** Answers a hook; an error is noted, and the agent goes on. */
+  async answerHook(fields: Record<string, unknown>): Promise<string> {
+    const event = typeof fields['event'] === 'string' ? fields['event'] : ''
+    const { agent_id: agentId, cwd } = fields
+    // a subagent's place is its own
+    if (typeof cwd === 'string' && isAbsolute(cwd) && (agentId ?? '') === '') this.directory = cwd
+    try {
+      const call = { event, fields, pid: this.#io.pid, cwd: this.directory }
+      const reply = await this.use((deps) => answerHook(deps, call))
+      return reply === null ? '' : JSON.stringify(reply)
+    } catch (error) {
+      logFailure(this.#io.env, event, error)
+      return ''
+    }
+  }
+
+  /** Lets what is being answered come to its end, for a while. */
+  async leave(): Promise<void> {
+    const patience = new Promise((resolve) => setTimeout(resolve, LAST_ANSWERS_MS).unref())
+    await Promise.race([Promise.allSettled(this.#calls), patience])
+    await this.#door.close()
+  }
+}
+
+/** Serves one client on stdin and stdout until it hangs up, its process is gone or a signal comes. A call that fails is only told. */
+export async function serve(io: ServerIo): Promise<void> {
+  const seat = new Seat(io)
   const server = createServer({
     version: io.version,
-    context: () => ({ use, directory, pid: io.pid }),
-    async answerHook(fields) {
-      const event = String(fields['event'] ?? '')
-      const { agent_id: agentId, cwd } = fields
-      // the session may have moved to another tree, which only its hooks tell; a subagent's place is its own
-      if (typeof cwd === 'string' && isAbsolute(cwd) && (agentId ?? '') === '') directory = cwd
-      try {
-        const reply = await use((deps) => answerHook(deps, { event, fields, pid: io.pid, cwd: directory }))
-        return reply === null ? '' : JSON.stringify(reply)
-      } catch (error) {
-        log(event, error)
-        return ''
-      }
-    },
-    log,
+    context: () => ({ use: (work) => seat.use(work), ...seat.place() }),
+    answerHook: (fields) => seat.answerHook(fields),
+    log: (event, error) => logFailure(io.env, event, error),
     onClient: (name) => {
-      agent = agentProcess(io, name)
+      seat.agent = agentProcess(io, name)
     },
   })
   const end = ended(io)
-  const transport = new StdioServerTransport(io.stdin, io.stdout, { maxBufferSize: LARGEST_MESSAGE_BYTES })
-  await server.connect(transport)
+  await server.connect(
+    new StdioServerTransport(io.stdin, io.stdout, { maxBufferSize: LARGEST_MESSAGE_BYTES }),
+  )
+  const stopBeating = startBeating({
+    use: (work) => seat.use(work),
+    place: () => seat.place(),
+    everyMs: io.beatEveryMs,
+  })
   await end
-  await Promise.race([
-    Promise.allSettled(calls),
-    new Promise((resolve) => setTimeout(resolve, LAST_ANSWERS_MS).unref()),
-  ])
+  stopBeating()
+  await seat.leave()
   await server.close()
-  await door.close()
 }

@@ -132,7 +132,7 @@ export interface Here extends Asking {
 export async function serveHere(
   it: Ground,
   agent: number,
-  options: { cwd?: string; name?: string } = {},
+  options: { cwd?: string; name?: string; beatEveryMs?: number } = {},
 ): Promise<Here> {
   const streams = new Streams()
   const stopping = new AbortController()
@@ -146,6 +146,7 @@ export async function serveHere(
     nativeBinding: undefined,
     stopped: stopping.signal,
     version: '0.0.0',
+    ...(options.beatEveryMs === undefined ? {} : { beatEveryMs: options.beatEveryMs }),
   })
   const client = new Client({ name: options.name ?? 'claude-code', version: '1' })
   await client.connect(streams)

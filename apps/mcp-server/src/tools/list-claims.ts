@@ -8,7 +8,7 @@ export const listClaims: Tool = tool({
   name: 'list_claims',
   title: 'All claims in this repository',
   description: `Lists all claims on files of this repository, yours (isMine) and those of others.
-Use it to see what you still hold, or what is going on as a whole. For certain files use check_conflicts, which also knows globs.
+Use it to see what you still hold, or what is going on as a whole. Not for a question about certain files: check_conflicts answers that, globs included.
 An empty list: nobody holds anything.`,
   input: z.strictObject({}),
   output: z.object({ claims: z.array(claimView.extend({ isMine: z.boolean() })) }),

@@ -29,7 +29,21 @@ const TAKEN: ReadonlySet<string> = new Set([
 
 const MOST_NAMES = 50
 
-/** The tree that we made under this name, unless a session works in it. */
+async function wasLeft(deps: Deps, path: string): Promise<boolean> {
+  const ended = await deps.store.db
+    .selectFrom('sessions')
+    .select('id')
+    .where('worktree_path', '=', path)
+    .where('ended_at', 'is not', null)
+    .limit(1)
+    .execute()
+  return ended.length > 0
+}
+
+/**
+ * The tree that we made under this name, when a session worked in it and none does now. One that no session has come to yet was given to
+ * somebody a moment ago, or to a subagent, which is no session.
+ */
 async function madeBefore(deps: Deps, repo: Repo, name: string): Promise<GivenTree | null> {
   const found = (await listWorktrees(repo)).find(
     (tree) => tree.marker?.branch === name && tree.branch === name && tree.prunable === null,
@@ -37,7 +51,8 @@ async function madeBefore(deps: Deps, repo: Repo, name: string): Promise<GivenTr
   if (found === undefined) return null
   const sessions = await sessionsOf(deps, repo)
   const isBusy = sessions.some((row) => row.alive && row.session.worktreePath === found.path)
-  return isBusy ? null : { path: found.path, branch: name, isNew: false }
+  if (isBusy || !(await wasLeft(deps, found.path))) return null
+  return { path: found.path, branch: name, isNew: false }
 }
 
 /** A long name has no room for a number. */
