@@ -44,7 +44,7 @@ describe('what the model hears of it', () => {
     await program.direct({ prompt: '[[alpha]] go', args: program.args }).done
     await onlyLeft(program, [])
     const [request] = program.api.requestsOf('alpha')
-    const tools = (request?.body['tools'] as { name: string; defer_loading?: boolean }[])
+    const tools = ((request?.body['tools'] ?? []) as { name: string; defer_loading?: boolean }[])
       .filter((tool) => tool.name.startsWith(SERVER) && tool.defer_loading !== true)
       .map((tool) => tool.name.slice(SERVER.length))
     expect(tools.toSorted()).toEqual(['claim_files', 'get_parallel_status', 'send_message'])
@@ -121,7 +121,9 @@ describe('claude --worktree', () => {
     const client = program.direct({ prompt: '[[alpha]] go', args })
     await hold.reached
     const tree = join(program.repo.base, 'repo-worktrees', 'my-feature')
-    expect(await program.sessions()).toMatchObject([{ worktreePath: tree, isMainRepo: false, pid: client.pid }])
+    expect(await program.sessions()).toMatchObject([
+      { worktreePath: tree, isMainRepo: false, pid: client.pid },
+    ])
     hold.open()
     expect((await client.done).code).toBe(0)
     await onlyLeft(program, [])
