@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { fstatSync, writeSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { fstatSync, readlinkSync, writeSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Io, Output } from './io.js'
 import { VERSION } from './version.js'
@@ -12,9 +11,30 @@ import { VERSION } from './version.js'
 
 function nativeBinding(): string | undefined {
   try {
-    return createRequire(__filename).resolve('better-sqlite3/build/Release/better_sqlite3.node')
+    return require.resolve('better-sqlite3/build/Release/better_sqlite3.node')
   } catch {
     // the store says what is missing, in a command that needs it
+    return undefined
+  }
+}
+
+/** Where the person stands. A folder that was deleted is named all the same: commands then say that there is no repository. */
+function currentFolder(): string {
+  try {
+    return process.cwd()
+  } catch {
+    const deleted = linuxCurrentFolder() ?? '/the current directory, which was deleted'
+    // libraries ask for the current directory as soon as they are loaded
+    process.chdir('/')
+    return deleted
+  }
+}
+
+function linuxCurrentFolder(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/cwd')
+  } catch {
+    // another system: the name is lost
     return undefined
   }
 }
@@ -86,7 +106,7 @@ function processIo(): Io {
     stdout: output(1),
     stderr: output(2),
     env: process.env,
-    cwd: process.cwd(),
+    cwd: currentFolder(),
     pid: process.pid,
     parentPid: process.ppid,
     get isTty() {

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { fstatSync, readFileSync, writeSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { HookIo } from './hook-io.js'
 import { EVENT_NAMES, main } from './main.js'
 
@@ -21,10 +20,19 @@ function readInput(): string {
 
 function nativeBinding(): string | undefined {
   try {
-    return createRequire(__filename).resolve('better-sqlite3/build/Release/better_sqlite3.node')
+    return require.resolve('better-sqlite3/build/Release/better_sqlite3.node')
   } catch {
     // the store says what is missing, and the log keeps it
     return undefined
+  }
+}
+
+/** A client can stand in a folder that was deleted; the payload may still name one that is there. */
+function currentFolder(): string {
+  try {
+    return process.cwd()
+  } catch {
+    return '/the current directory, which was deleted'
   }
 }
 
@@ -43,7 +51,7 @@ function reply(text: string): void {
 const args = process.argv.slice(2)
 const io: HookIo = {
   env: process.env,
-  cwd: process.cwd(),
+  cwd: currentFolder(),
   parentPid: process.ppid,
   input: EVENT_NAMES.includes(args[0] ?? '') ? readInput() : '',
   reply,

@@ -1,4 +1,5 @@
 import { openHotStore, type SessionCounting, type SessionStore } from '@pcc/store/hot'
+import type { Config } from './config/schema.js'
 import type { Place } from './place.js'
 import { placeOf } from './place.js'
 import { type Runtime, systemRuntime } from './runtime.js'
@@ -20,12 +21,19 @@ export interface HotDeps {
   env: NodeJS.ProcessEnv
 }
 
+/** What showing things needs, which changes nothing. */
+export interface ViewDeps extends Pick<HotDeps, 'runtime' | 'store'> {
+  config: Config
+}
+
 export interface HotOptions {
   env: NodeJS.ProcessEnv
   /** Path of the compiled SQLite addon; a bundle passes it, since it has no package folder to look in. */
   nativeBinding?: string
   /** How long a writer waits for the database, in milliseconds. @default 30000 */
   busyTimeoutMs?: number
+  /** How long a database server may take to answer, in milliseconds. @default 10000 */
+  answerTimeoutMs?: number
 }
 
 /** Opens the store for a process that must start fast: the small door when it fits, else the full one, which migrates or refuses. */
@@ -33,6 +41,7 @@ export async function openSessionStore(place: Place, options: HotOptions): Promi
   const settings = {
     ...(options.nativeBinding === undefined ? {} : { nativeBinding: options.nativeBinding }),
     ...(options.busyTimeoutMs === undefined ? {} : { busyTimeoutMs: options.busyTimeoutMs }),
+    ...(options.answerTimeoutMs === undefined ? {} : { answerTimeoutMs: options.answerTimeoutMs }),
   }
   if (place.databaseUrl === undefined) {
     const hot = openHotStore(place.databaseFile, settings)

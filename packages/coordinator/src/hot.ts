@@ -13,6 +13,7 @@ export {
   openHotCoordinator,
   registerSession,
   status,
+  type ViewDeps,
 } from './hot-coordinator.js'
 export * from './pending.js'
 export { placeOf } from './place.js'

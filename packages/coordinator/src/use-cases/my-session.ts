@@ -1,5 +1,5 @@
 import { headBranch, locateRepo } from '@pcc/worktree/locate'
-import { findCaller } from '../caller.js'
+import { type CallerTree, findCaller } from '../caller.js'
 import type { HotDeps } from '../hot-coordinator.js'
 import { callerTree, treeOf } from '../tree-of.js'
 
@@ -36,9 +36,9 @@ export async function mySession(
   input: MySessionInput,
 ): Promise<MySession | null> {
   const { runtime, store, env } = deps
-  const place = await treeOf({ runtime, read: store.read }, input.directory)
-  const caller = { pid: input.pid, env, ...callerTree(place) }
-  const session = await findCaller({ runtime, read: store.read }, caller)
+  const tree = async (): Promise<CallerTree | undefined> =>
+    callerTree(await treeOf({ runtime, read: store.read }, input.directory))
+  const session = await findCaller({ runtime, read: store.read }, { pid: input.pid, env, tree })
   if (session === undefined) return null
   const open = await store.read.openSessions(session.repoId)
   const counts = (await store.countsOf([session.id], runtime.now())).get(session.id)

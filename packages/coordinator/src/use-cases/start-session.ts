@@ -7,9 +7,8 @@ import { CoordinatorError } from '../errors.js'
 import { faultPoint } from '../fault.js'
 import { processKey } from '../runtime.js'
 import { activate } from '../steps/activate.js'
-import { openBench } from '../steps/judge.js'
 import { makeTree } from '../steps/make-tree.js'
-import { removeTree } from '../steps/remove-tree.js'
+import { removeOwnTree } from '../steps/own-tree.js'
 import { repair } from '../steps/repair.js'
 import { sessionsOf } from '../steps/repo-row.js'
 import { type Isolation, reserve } from '../steps/reserve.js'
@@ -108,8 +107,7 @@ async function undo(deps: Deps, repo: Repo, session: SessionRecord): Promise<voi
   await deps.store.write(session.repoId, (tx) =>
     tx.endSession(session.id, { endedAt, endReason: 'start-failed' }),
   )
-  if (session.ownsWorktree)
-    await removeTree(deps, await openBench(deps, repo), { path: session.worktreePath })
+  if (session.ownsWorktree) await removeOwnTree(deps, repo, session)
 }
 
 /**
@@ -149,7 +147,11 @@ export async function startSession(deps: Deps, input: StartInput): Promise<Start
     await undo(deps, repo, session)
     return await describe(deps, repo, { session: activation.session, isNew: false })
   } catch (error) {
-    await undo(deps, repo, session)
+    try {
+      await undo(deps, repo, session)
+    } catch {
+      // why the start failed is what counts; what could not be undone is void, and the next command takes it away
+    }
     throw error
   }
 }
