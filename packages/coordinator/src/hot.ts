@@ -1,4 +1,16 @@
 export { locateRepo } from '@pcc/worktree/locate'
-export { endingSession, heartbeat, openHotCoordinator, registerSession } from './hot-coordinator.js'
+export { findCaller } from './caller.js'
+export {
+  deliverMessages,
+  endingSession,
+  heartbeat,
+  openHotCoordinator,
+  readMessages,
+  registerSession,
+  sendMessage,
+} from './hot-coordinator.js'
 export { placeOf } from './place.js'
+export { plainLine, plainText } from './plain-text.js'
+export type { MessageView, ReadResult } from './use-cases/read-messages.js'
 export type { RegisterResult } from './use-cases/register-session.js'
+export type { Recipient, SendResult } from './use-cases/send-message.js'

@@ -2,15 +2,14 @@ import type { SessionRecord } from '@pcc/store'
 import { type Repo, repairCreations, repairRemovals } from '@pcc/worktree'
 import type { Deps } from '../deps.js'
 import { isOwnerAlive, removalActor } from './actor.js'
+import { closeSession } from './close-session.js'
 import { openBench } from './judge.js'
 import { removeTree } from './remove-tree.js'
 import { sessionsOf } from './repo-row.js'
 
 async function endVoidReservation(deps: Deps, repo: Repo, session: SessionRecord): Promise<void> {
-  const endedAt = deps.runtime.now()
-  const ended = await deps.store.write(session.repoId, (tx) =>
-    tx.endSession(session.id, { endedAt, endReason: 'start-interrupted' }),
-  )
+  const ending = { session, endReason: 'start-interrupted' }
+  const ended = await deps.store.write(session.repoId, (tx) => closeSession(tx, deps.runtime, ending))
   if (!ended || !session.ownsWorktree) return
   await removeTree(deps, await openBench(deps, repo), { path: session.worktreePath })
 }

@@ -2,6 +2,7 @@ import { type DiscardKind, listWorktrees, openRepo, purgeTrash } from '@pcc/work
 import type { Deps } from '../deps.js'
 import { faultPoint } from '../fault.js'
 import { removalActor } from '../steps/actor.js'
+import { closeSession } from '../steps/close-session.js'
 import { openBench } from '../steps/judge.js'
 import { removeTree, type TreeDecision } from '../steps/remove-tree.js'
 import { repair } from '../steps/repair.js'
@@ -30,8 +31,8 @@ async function endDeadSessions(
   for (const { session, alive } of await sessionsOf(deps, repo)) {
     if (alive) continue
     if (input.dryRun !== true) {
-      const end = { endedAt: deps.runtime.now(), endReason: 'crashed' }
-      await deps.store.write(session.repoId, (tx) => tx.endSession(session.id, end))
+      const ending = { session, endReason: 'crashed' }
+      await deps.store.write(session.repoId, (tx) => closeSession(tx, deps.runtime, ending))
     }
     ended.push({ sessionId: session.id, name: session.name, pid: session.pid })
   }

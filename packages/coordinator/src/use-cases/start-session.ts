@@ -16,6 +16,7 @@ import { faultPoint } from '../fault.js'
 import { processKey } from '../runtime.js'
 import { activate } from '../steps/activate.js'
 import { journalOwner } from '../steps/actor.js'
+import { closeSession } from '../steps/close-session.js'
 import { openBench } from '../steps/judge.js'
 import { removeTree } from '../steps/remove-tree.js'
 import { repair } from '../steps/repair.js'
@@ -117,10 +118,8 @@ async function makeTree(deps: Deps, repo: Repo, session: SessionRecord): Promise
 
 /** Undoes what this start made: its reservation and, through the gate, its tree. */
 async function undo(deps: Deps, repo: Repo, session: SessionRecord): Promise<void> {
-  const endedAt = deps.runtime.now()
-  await deps.store.write(session.repoId, (tx) =>
-    tx.endSession(session.id, { endedAt, endReason: 'start-failed' }),
-  )
+  const ending = { session, endReason: 'start-failed' }
+  await deps.store.write(session.repoId, (tx) => closeSession(tx, deps.runtime, ending))
   if (session.ownsWorktree)
     await removeTree(deps, await openBench(deps, repo), { path: session.worktreePath })
 }
