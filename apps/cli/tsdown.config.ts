@@ -1,4 +1,17 @@
-import { defineConfig } from 'tsdown'
+import { defineConfig, type Rolldown } from 'tsdown'
+
+const ASSERT = `
+const differ = (message) => { throw new Error(message ?? 'unexpected value') }
+export const strictEqual = (a, b, message) => { if (!Object.is(a, b)) differ(message) }
+export const notStrictEqual = (a, b, message) => { if (Object.is(a, b)) differ(message) }
+`
+
+/** yargs asserts twice, for its own sake; with Node's `assert` all of Node's streams are loaded for that. */
+const smallAssert: Rolldown.Plugin = {
+  name: 'small-assert',
+  resolveId: (id, importer) => (id === 'assert' && importer?.includes('yargs') ? '\0small-assert' : null),
+  load: (id) => (id === '\0small-assert' ? ASSERT : null),
+}
 
 export default defineConfig([
   {
@@ -24,8 +37,15 @@ export default defineConfig([
     platform: 'node',
     target: 'node20',
     dts: false,
+    // less text to read at every start; names stay, for the sake of stack traces
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     clean: false,
     inputOptions: { resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'] } },
+    plugins: [smallAssert],
+    // what the quick commands need is one more file, however much of it others share
+    outputOptions: {
+      advancedChunks: { groups: [{ name: 'quick', test: /apps[\\/]cli[\\/]src[\\/]quick\.ts$/ }] },
+    },
     deps: { alwaysBundle: [/^(?!pg$)/], neverBundle: ['pg'], onlyBundle: false },
   },
 ])

@@ -37,6 +37,8 @@ export interface RunOptions {
   input?: string
   /** The name under which the program is called. @default 'parallel-cc' */
   as?: string
+  /** Programs in front of it, such as `setpriv`, with their arguments. */
+  through?: readonly string[]
 }
 
 export interface Installed {
@@ -89,7 +91,8 @@ export function installed(options: TempRepoOptions = {}): Installed {
     PATH: `${bin}:${dirname(process.execPath)}:/usr/bin:/bin`,
   }
   const begin: Installed['begin'] = (args, given = {}) => {
-    const child = spawn(join(bin, given.as ?? 'parallel-cc'), args, {
+    const [command, ...rest] = [...(given.through ?? []), join(bin, given.as ?? 'parallel-cc'), ...args]
+    const child = spawn(command as string, rest, {
       cwd: given.cwd ?? repo.root,
       env: { ...env, ...given.env },
       stdio: 'pipe',

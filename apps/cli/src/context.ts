@@ -16,13 +16,16 @@ export function directoryOf(io: Io, args: CommonArgs): string {
   return args.repo === undefined ? io.cwd : resolve(io.cwd, args.repo)
 }
 
+/** How a coordinator is opened for a command. */
+export function hotOptions(io: Io): { env: NodeJS.ProcessEnv; nativeBinding?: string } {
+  const { env, nativeBinding } = io
+  return { env, ...(nativeBinding === undefined ? {} : { nativeBinding }) }
+}
+
 /** Runs `work` with an open coordinator, which is loaded only now and closed in any case. */
 export async function withCoordinator<T>(io: Io, work: (coordinator: Coordinator) => Promise<T>): Promise<T> {
   const { openCoordinator } = await import('@pcc/coordinator')
-  const coordinator = await openCoordinator({
-    env: io.env,
-    ...(io.nativeBinding === undefined ? {} : { nativeBinding: io.nativeBinding }),
-  })
+  const coordinator = await openCoordinator(hotOptions(io))
   try {
     return await work(coordinator)
   } finally {

@@ -5,7 +5,7 @@ import {
   type StoreErrorCode,
   WorktreeError,
   type WorktreeErrorCode,
-} from '@pcc/coordinator'
+} from '@pcc/coordinator/hot'
 
 /** The exit codes of all commands. */
 export const EXIT = {

@@ -1,9 +1,12 @@
-import type { Writable } from 'node:stream'
+/** A place to write text to, as streams have it. */
+export interface Output {
+  write(text: string): unknown
+}
 
 /** What a command may touch of the outside: nothing else in this app reads the process. */
 export interface Io {
-  stdout: Writable
-  stderr: Writable
+  stdout: Output
+  stderr: Output
   env: NodeJS.ProcessEnv
   cwd: string
   /** This process. */

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import type { Writable } from 'node:stream'
+import { AgentMissingError } from './exit-codes.js'
 
 /*
  * How an agent is launched so that no kill of this process can leave an agent that nobody knows: a shell with a fixed script waits on
@@ -42,6 +43,23 @@ function fromTerminal(signal: NodeJS.Signals): boolean {
   return (signal === 'SIGINT' || signal === 'SIGQUIT') && (process.stdin.isTTY || process.stdout.isTTY)
 }
 
+function notStarted(request: LaunchRequest, error: Error): AgentMissingError {
+  const code = (error as NodeJS.ErrnoException).code ?? error.message
+  return new AgentMissingError(
+    `the agent ${request.command} could not be started in ${request.cwd}: ${code}`,
+    'Check that the program and the directory are there and may be used.',
+  )
+}
+
+/** Some failures are thrown (too many arguments), others arrive as an event (no such directory). */
+function begin(request: LaunchRequest, stdio: StdioOptions): ChildProcess {
+  try {
+    return spawn(request.command, request.args, { cwd: request.cwd, env: request.env, stdio })
+  } catch (error) {
+    throw notStarted(request, error as Error)
+  }
+}
+
 function follow(child: ChildProcess): Promise<number> {
   const pass = (signal: NodeJS.Signals): void => {
     if (!fromTerminal(signal)) child.kill(signal)
@@ -57,18 +75,21 @@ function follow(child: ChildProcess): Promise<number> {
 
 /** Starts a process that becomes the agent when released. */
 export async function launchHeld(request: LaunchRequest): Promise<HeldAgent> {
-  const child = spawn('/bin/sh', ['-c', HOLD, 'sh', request.command, ...request.args], {
-    cwd: request.cwd,
-    env: request.env,
-    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-  })
+  const holder = {
+    ...request,
+    command: '/bin/sh',
+    args: ['-c', HOLD, 'sh', request.command, ...request.args],
+  }
+  const child = begin(holder, ['inherit', 'inherit', 'inherit', 'pipe'])
   const exit = follow(child)
+  // a holder that could not be started is told below
+  exit.catch(() => undefined)
   const gate = child.stdio[3] as Writable
   // the holder may be killed before it has read the word; its exit tells
   gate.on('error', () => undefined)
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve)
-    child.once('error', reject)
+    child.once('error', (error) => reject(notStarted(request, error)))
   })
   return {
     pid: child.pid as number,
@@ -80,6 +101,8 @@ export async function launchHeld(request: LaunchRequest): Promise<HeldAgent> {
 
 /** Runs a program as it is, with our terminal and signals, and waits for it. */
 export async function runThrough(request: LaunchRequest): Promise<number> {
-  const child = spawn(request.command, request.args, { cwd: request.cwd, env: request.env, stdio: 'inherit' })
-  return follow(child)
+  const child = begin(request, 'inherit')
+  return follow(child).catch((error: Error) => {
+    throw notStarted(request, error)
+  })
 }

@@ -1,5 +1,4 @@
 import yargs, { type Argv } from 'yargs'
-import { claudeParallel } from './claude-parallel.js'
 import { EXIT, UsageError } from './exit-codes.js'
 import type { Io } from './io.js'
 import { registerCommands } from './register.js'
@@ -52,7 +51,10 @@ function build(io: Io, invocation: Invocation, done: (code: number) => void): Ar
 }
 
 async function dispatch(io: Io, invocation: Invocation): Promise<number> {
-  if (invocation.program === 'claude-parallel') return claudeParallel(io, invocation.args)
+  if (invocation.program === 'claude-parallel') {
+    const { claudeParallel } = await import('./claude-parallel.js')
+    return claudeParallel(io, invocation.args)
+  }
   let code: number = EXIT.done
   const parser = build(io, invocation, (result) => {
     code = result

@@ -1,13 +1,35 @@
 import { heartbeat } from './commands/heartbeat.js'
+import { status } from './commands/status.js'
 import type { Io } from './io.js'
-import { report } from './report.js'
 
-/** `heartbeat [SESSION] [--json]` without a parser. */
-export async function quickHeartbeat(io: Io, words: readonly string[]): Promise<number> {
-  try {
-    const session = words.find((word) => !word.startsWith('-'))
-    return await heartbeat(io, { json: words.includes('--json'), session })
-  } catch (error) {
-    return report(io, error)
-  }
+const STATUS_FLAGS: ReadonlySet<string> = new Set(['--json', '--all', '--sandbox-only'])
+
+type Command = (io: Io) => Promise<number>
+
+function quickHeartbeat(words: readonly string[]): Command | null {
+  const [session, ...more] = words.filter((word) => word !== '--json')
+  if (more.length > 0 || session?.startsWith('-') === true) return null
+  return (io) => heartbeat(io, { json: words.includes('--json'), session })
+}
+
+function quickStatus(words: readonly string[]): Command | null {
+  if (!words.every((word) => STATUS_FLAGS.has(word))) return null
+  return (io) =>
+    status(io, {
+      json: words.includes('--json'),
+      all: words.includes('--all'),
+      sandboxOnly: words.includes('--sandbox-only'),
+      watch: false,
+    })
+}
+
+/**
+ * The commands that scripts and status lines call often, when they are spelled plainly: the parser alone would cost more than all
+ * that they do. `null` for everything that needs it.
+ */
+export function quickCommand(args: readonly string[]): Command | null {
+  const [command, ...words] = args
+  if (command === 'heartbeat') return quickHeartbeat(words)
+  if (command === 'status') return quickStatus(words)
+  return null
 }

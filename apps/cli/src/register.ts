@@ -1,4 +1,7 @@
 import type { Argv } from 'yargs'
+// these two are in the part that every command loads, see bin.ts
+import { heartbeat } from './commands/heartbeat.js'
+import { status } from './commands/status.js'
 import type { CommonArgs } from './context.js'
 import { UsageError } from './exit-codes.js'
 import type { Io } from './io.js'
@@ -76,7 +79,6 @@ function registerSigns(io: Io, parser: Parser, done: Done): Parser {
       "Move a session's heartbeat",
       (y) => y.positional('session', { type: 'string', describe: SESSION_HELP }),
       async (argv) => {
-        const { heartbeat } = await import('./commands/heartbeat.js')
         done(await heartbeat(io, argv))
       },
     )
@@ -113,7 +115,6 @@ function registerViews(io: Io, parser: Parser, done: Done): Parser {
             describe: 'Keep showing them until interrupted',
           }),
       async (argv) => {
-        const { status } = await import('./commands/status.js')
         done(await status(io, argv))
       },
     )

@@ -10,21 +10,26 @@ export interface HookIo {
   /** Path of the compiled SQLite addon, when this is a bundle. */
   nativeBinding: string | undefined
   /** Starts this program again, detached, to go on after the hook has returned. */
-  continueDetached(args: readonly string[]): void
+  continueDetached(args: readonly string[]): Promise<void>
 }
 
 /** How long a hook waits for the database, in milliseconds: it gives up early rather than hold the agent. */
 export const HOOK_BUSY_TIMEOUT_MS = 2000
 
+/** How long a hook waits for a database server that says nothing, in milliseconds. */
+const HOOK_ANSWER_TIMEOUT_MS = 1500
+
 /** The settings that every hook opens the store with. */
 export function storeOptions(io: HookIo): {
   env: NodeJS.ProcessEnv
   busyTimeoutMs: number
+  answerTimeoutMs: number
   nativeBinding?: string
 } {
   return {
     env: io.env,
     busyTimeoutMs: HOOK_BUSY_TIMEOUT_MS,
+    answerTimeoutMs: HOOK_ANSWER_TIMEOUT_MS,
     ...(io.nativeBinding === undefined ? {} : { nativeBinding: io.nativeBinding }),
   }
 }

@@ -24,7 +24,9 @@ function hookIo(fields: { client: number; payload: object; cwd?: string; home?: 
     input: JSON.stringify(fields.payload),
     reply: (text) => replies.push(text),
     nativeBinding: undefined,
-    continueDetached: (args) => continued.push([...args]),
+    continueDetached: async (args) => {
+      continued.push([...args])
+    },
   }
   return { repo, io, replies, continued }
 }
@@ -86,6 +88,7 @@ test('a payload is read field by field, and nothing else is believed', () => {
     source: 'clear',
     reason: 'other',
     title: 't',
+    agentId: undefined,
   })
   const none = {
     sessionId: undefined,
@@ -93,6 +96,7 @@ test('a payload is read field by field, and nothing else is believed', () => {
     source: undefined,
     reason: undefined,
     title: undefined,
+    agentId: undefined,
   }
   for (const text of ['', 'null', '[]', '7', '{"session_id":7}']) expect(readPayload(text)).toEqual(none)
 })

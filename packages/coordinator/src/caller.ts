@@ -8,8 +8,13 @@ export interface Caller {
   /** The asking process; its ancestors are looked at too. */
   pid: number
   env: NodeJS.ProcessEnv
-  /** The repo row and tree that the call is about, when there are any. */
-  tree?: { repoId: string; path: string }
+  /** Finds the repo row and tree that the call is about, if there are any; asked only when nothing else tells. */
+  tree(): Promise<CallerTree | undefined>
+}
+
+export interface CallerTree {
+  repoId: string
+  path: string
 }
 
 export interface CallerDeps {
@@ -39,7 +44,7 @@ async function byProcess(deps: CallerDeps, pids: number[]): Promise<SessionRecor
 }
 
 async function byTree(deps: CallerDeps, caller: Caller): Promise<SessionRecord | undefined> {
-  const { tree } = caller
+  const tree = await caller.tree()
   if (tree === undefined) return undefined
   const open = await deps.read.openSessions(tree.repoId)
   const here = open.filter((row) => row.worktreePath === tree.path && isAlive(deps.runtime, row))

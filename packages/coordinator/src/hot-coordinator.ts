@@ -1,4 +1,4 @@
-import { openHotStore, type SessionStore } from '@pcc/store/hot'
+import { openHotStore, type SessionCounting, type SessionStore } from '@pcc/store/hot'
 import type { Place } from './place.js'
 import { placeOf } from './place.js'
 import { type Runtime, systemRuntime } from './runtime.js'
@@ -9,11 +9,15 @@ export { heartbeat } from './use-cases/heartbeat.js'
 export { readMessages } from './use-cases/read-messages.js'
 export { registerSession } from './use-cases/register-session.js'
 export { sendMessage } from './use-cases/send-message.js'
+export { status } from './use-cases/status.js'
+
+/** The store as both of its doors give it. */
+export type HotStore = SessionStore & SessionCounting
 
 /** What the fast use cases need. */
 export interface HotDeps {
   runtime: Runtime
-  store: SessionStore
+  store: HotStore
   env: NodeJS.ProcessEnv
 }
 
@@ -23,13 +27,16 @@ export interface HotOptions {
   nativeBinding?: string
   /** How long a writer waits for the database, in milliseconds. @default 30000 */
   busyTimeoutMs?: number
+  /** How long a database server may take to answer, in milliseconds. @default 10000 */
+  answerTimeoutMs?: number
 }
 
 /** Opens the store for a process that must start fast: the small door when it fits, else the full one, which migrates or refuses. */
-export async function openSessionStore(place: Place, options: HotOptions): Promise<SessionStore> {
+export async function openSessionStore(place: Place, options: HotOptions): Promise<HotStore> {
   const settings = {
     ...(options.nativeBinding === undefined ? {} : { nativeBinding: options.nativeBinding }),
     ...(options.busyTimeoutMs === undefined ? {} : { busyTimeoutMs: options.busyTimeoutMs }),
+    ...(options.answerTimeoutMs === undefined ? {} : { answerTimeoutMs: options.answerTimeoutMs }),
   }
   if (place.databaseUrl === undefined) {
     const hot = openHotStore(place.databaseFile, settings)
@@ -43,7 +50,7 @@ function placeForStore(place: Place): { file: string } | { url: string } {
   return place.databaseUrl === undefined ? { file: place.databaseFile } : { url: place.databaseUrl }
 }
 
-/** The coordinator of hooks and of `heartbeat`: nothing is loaded that they do not use. */
+/** The coordinator of hooks, `heartbeat` and `status`: nothing is loaded that they do not use. */
 export async function openHotCoordinator(options: HotOptions): Promise<HotDeps & { close(): Promise<void> }> {
   const store = await openSessionStore(placeOf(options.env), options)
   return { runtime: systemRuntime(), store, env: options.env, close: () => store.close() }

@@ -13,13 +13,19 @@ function list(rows: readonly SessionRecord[]): string {
  * Finds the not-ended session that a person means: by id, by a unique beginning of the id, or by name; in the given repo first, then in
  * all of them.
  *
- * @throws CoordinatorError `COORDINATOR_NO_SESSION`, `COORDINATOR_AMBIGUOUS_SESSION`.
+ * @throws CoordinatorError `COORDINATOR_NO_SESSION`, `COORDINATOR_AMBIGUOUS_SESSION`, `COORDINATOR_BAD_INPUT` for an empty one.
  */
 export async function resolveSession(
   read: SessionReads,
   ref: string,
   repoId: string | undefined,
 ): Promise<SessionRecord> {
+  if (ref.trim() === '') {
+    // an unset shell variable must not mean whichever session happens to be the only one
+    throw new CoordinatorError('COORDINATOR_BAD_INPUT', 'the session that is meant has an empty name', {
+      hint: 'Name it, or leave the argument out to mean the calling session.',
+    })
+  }
   const exact = await read.sessionById(ref)
   if (exact !== undefined && exact.endedAt === null) return exact
 

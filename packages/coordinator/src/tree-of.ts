@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs'
 import type { SessionReads } from '@pcc/store/hot'
 import { locateRepo, type RepoLocation } from '@pcc/worktree/locate'
+import type { CallerTree } from './caller.js'
 import { type RepoKey, repoKey } from './repo-key.js'
 import type { Runtime } from './runtime.js'
 
@@ -15,7 +17,9 @@ export async function treeOf(
   deps: { runtime: Runtime; read: SessionReads },
   directory: string,
 ): Promise<TreePlace | null> {
-  const location = locateRepo(directory)
+  // git would not start in a file either
+  const isFolder = statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true
+  const location = isFolder ? locateRepo(directory) : null
   if (location === null) return null
   const key = repoKey(deps.runtime, location.commonDir)
   const row = await deps.read.repoByKey(key)
@@ -23,7 +27,7 @@ export async function treeOf(
 }
 
 /** What `findCaller` wants to know of the place. */
-export function callerTree(place: TreePlace | null): { tree?: { repoId: string; path: string } } {
-  if (place?.repoId === undefined || place.location.topLevel === null) return {}
-  return { tree: { repoId: place.repoId, path: place.location.topLevel } }
+export function callerTree(place: TreePlace | null): CallerTree | undefined {
+  if (place?.repoId === undefined || place.location.topLevel === null) return undefined
+  return { repoId: place.repoId, path: place.location.topLevel }
 }

@@ -1,5 +1,5 @@
 import { heartbeat as moveHeartbeat, openHotCoordinator } from '@pcc/coordinator/hot'
-import { type CommonArgs, directoryOf, type Handler } from '../context.js'
+import { type CommonArgs, directoryOf, type Handler, hotOptions } from '../context.js'
 import { printJson } from '../io.js'
 
 export interface HeartbeatArgs extends CommonArgs {
@@ -8,10 +8,7 @@ export interface HeartbeatArgs extends CommonArgs {
 
 /** Moves a session's heartbeat. Loads nothing that it does not use, since scripts call it often. */
 export const heartbeat: Handler<HeartbeatArgs> = async (io, args) => {
-  const coordinator = await openHotCoordinator({
-    env: io.env,
-    ...(io.nativeBinding === undefined ? {} : { nativeBinding: io.nativeBinding }),
-  })
+  const coordinator = await openHotCoordinator(hotOptions(io))
   try {
     const result = await moveHeartbeat(coordinator, {
       ...(args.session === undefined ? {} : { session: args.session }),

@@ -8,6 +8,7 @@ import { UsageError } from '../exit-codes.js'
 import { type Io, narrate, printJson, say } from '../io.js'
 import { type HeldAgent, launchHeld } from '../launch.js'
 import { renderDecision, returnCommand } from '../render/trees.js'
+import { report } from '../report.js'
 
 export interface StartArgs extends CommonArgs {
   name?: string | undefined
@@ -80,12 +81,16 @@ async function launch(
     } catch (error) {
       held?.cancel()
       const directory = directoryOf(io, args)
-      await coordinator.endSession({
-        session: session.sessionId,
-        directory,
-        pid: io.pid,
-        reason: 'start-failed',
-      })
+      try {
+        await coordinator.endSession({
+          session: session.sessionId,
+          directory,
+          pid: io.pid,
+          reason: 'start-failed',
+        })
+      } catch {
+        // why the start failed is what counts; its reservation is void once this process ends
+      }
       throw error
     }
   })
@@ -135,6 +140,11 @@ export const start: Handler<StartArgs> = async (io, args) => {
   held.release()
   const code = await held.exit
   clearInterval(timer)
-  await end(io, args, session)
+  try {
+    await end(io, args, session)
+  } catch (error) {
+    // the agent is done and its code is the answer; the session counts as dead, and cleanup ends it
+    report(io, error)
+  }
   return code
 }

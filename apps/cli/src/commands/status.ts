@@ -1,7 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { type CommonArgs, directoryOf, type Handler, withCoordinator } from '../context.js'
+import {
+  loadConfig,
+  openHotCoordinator,
+  placeOf,
+  type StatusResult,
+  status as showStatus,
+} from '@pcc/coordinator/hot'
+import { type CommonArgs, directoryOf, type Handler, hotOptions } from '../context.js'
 import { type Io, printJson, say } from '../io.js'
-import { renderStatus } from '../render/status.js'
 
 export interface StatusArgs extends CommonArgs {
   all: boolean
@@ -12,23 +18,37 @@ export interface StatusArgs extends CommonArgs {
 const REFRESH_MS = 2000
 const CLEAR_SCREEN = '\u001b[H\u001b[2J'
 
+async function forPeople(io: Io, result: StatusResult): Promise<string> {
+  // loaded now: who asks for JSON does not pay for tables
+  const { renderStatus } = await import('../render/status.js')
+  return renderStatus(io, result)
+}
+
 /** Shows the sessions. */
-export const status: Handler<StatusArgs> = (io, args) =>
-  withCoordinator(io, async (coordinator) => {
-    const look = () =>
-      coordinator.status({ directory: directoryOf(io, args), all: args.all, sandboxOnly: args.sandboxOnly })
-    if (!args.watch) {
-      const result = await look()
-      if (args.json) printJson(io, result)
-      else say(io, renderStatus(io, result))
+export const status: Handler<StatusArgs> = async (io, args) => {
+  const config = loadConfig(placeOf(io.env).configFile).values
+  const coordinator = await openHotCoordinator(hotOptions(io))
+  const look = (): Promise<StatusResult> =>
+    showStatus(
+      { ...coordinator, config },
+      { directory: directoryOf(io, args), all: args.all, sandboxOnly: args.sandboxOnly },
+    )
+  try {
+    if (args.watch) {
+      await watch(io, args, async () => {
+        const result = await look()
+        return args.json ? JSON.stringify({ schemaVersion: 1, ...result }) : forPeople(io, result)
+      })
       return 0
     }
-    await watch(io, args, async () => {
-      const result = await look()
-      return args.json ? JSON.stringify({ schemaVersion: 1, ...result }) : renderStatus(io, result)
-    })
+    const result = await look()
+    if (args.json) printJson(io, result)
+    else say(io, await forPeople(io, result))
     return 0
-  })
+  } finally {
+    await coordinator.close()
+  }
+}
 
 /** Shows a view again and again until interrupted: on a terminal in place, elsewhere whenever it has changed. */
 async function watch(io: Io, args: CommonArgs, view: () => Promise<string>): Promise<void> {

@@ -20,7 +20,7 @@ export async function sessionEnd(io: HookIo): Promise<void> {
     })
     if (ending.outcome === 'nothing-to-do') return
     const { session, process } = ending
-    io.continueDetached(['end-when-gone', session.id, String(process.pid), process.processStart ?? ''])
+    await io.continueDetached(['end-when-gone', session.id, String(process.pid), process.processStart ?? ''])
   } finally {
     await coordinator.close()
   }

@@ -23,6 +23,14 @@ function withLeaf(
   return copy
 }
 
+function dropDraft(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // where its folder is none there is no draft either
+  }
+}
+
 function write(file: string, raw: Record<string, unknown>): void {
   const next = `${file}.${process.pid}.tmp`
   try {
@@ -30,7 +38,7 @@ function write(file: string, raw: Record<string, unknown>): void {
     writeFileSync(next, `${JSON.stringify(raw, null, 2)}\n`, { mode: 0o600 })
     renameSync(next, file)
   } catch (error) {
-    rmSync(next, { force: true })
+    dropDraft(next)
     const { code } = error as NodeJS.ErrnoException
     throw new CoordinatorError('COORDINATOR_CONFIG_UNWRITABLE', `${file} cannot be written (${code})`, {
       hint: 'Check the permissions of that folder, or set PARALLEL_CC_HOME to another one.',

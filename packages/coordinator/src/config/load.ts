@@ -29,8 +29,10 @@ function readRaw(file: string): Record<string, unknown> {
   try {
     content = readFileSync(file, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
-    throw invalid(file, `cannot be read (${(error as NodeJS.ErrnoException).code})`, error)
+    const { code } = error as NodeJS.ErrnoException
+    // a state folder that is none has no settings; whoever needs the folder says what is wrong with it
+    if (code === 'ENOENT' || code === 'ENOTDIR') return {}
+    throw invalid(file, `cannot be read (${code})`, error)
   }
   let parsed: unknown
   try {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { type ProcessSnapshot, type ProcessTable, pidExists } from './table.js'
 
 function parse(line: string): (ProcessSnapshot & { state: string }) | null {
@@ -10,6 +9,8 @@ function parse(line: string): (ProcessSnapshot & { state: string }) | null {
 
 /** Asks POSIX `ps`, for systems without `/proc`. The start is its `lstart`, in seconds, in UTC. */
 export function psProcessTable(): ProcessTable {
+  // loaded only where it is used: a hook on Linux starts no process, and would pay for being able to
+  const { execFileSync } = process.getBuiltinModule('node:child_process')
   return {
     look(pid: number): ProcessSnapshot | null {
       let output: string

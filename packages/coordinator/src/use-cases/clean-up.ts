@@ -2,7 +2,7 @@ import { type DiscardKind, listWorktrees, openRepo, purgeTrash } from '@pcc/work
 import type { Deps } from '../deps.js'
 import { faultPoint } from '../fault.js'
 import { removalActor } from '../steps/actor.js'
-import { closeSession } from '../steps/close-session.js'
+import { endDead } from '../steps/end-dead.js'
 import { openBench } from '../steps/judge.js'
 import { removeTree, type TreeDecision } from '../steps/remove-tree.js'
 import { repair } from '../steps/repair.js'
@@ -30,10 +30,7 @@ async function endDeadSessions(
   const ended: CleanUpResult['endedSessions'] = []
   for (const { session, alive } of await sessionsOf(deps, repo)) {
     if (alive) continue
-    if (input.dryRun !== true) {
-      const ending = { session, endReason: 'crashed' }
-      await deps.store.write(session.repoId, (tx) => closeSession(tx, deps.runtime, ending))
-    }
+    if (input.dryRun !== true && !(await endDead(deps, session, 'crashed'))) continue
     ended.push({ sessionId: session.id, name: session.name, pid: session.pid })
   }
   return ended

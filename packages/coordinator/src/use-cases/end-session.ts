@@ -1,13 +1,12 @@
 import type { SessionRecord } from '@pcc/store'
-import { openRepo } from '@pcc/worktree'
 import { findCaller } from '../caller.js'
 import type { Deps } from '../deps.js'
 import { CoordinatorError } from '../errors.js'
 import { faultPoint } from '../fault.js'
 import { resolveSession } from '../session-ref.js'
 import { closeSession } from '../steps/close-session.js'
-import { openBench } from '../steps/judge.js'
-import { removeTree, type TreeDecision } from '../steps/remove-tree.js'
+import { keptFor, removeOwnTree, repoOf } from '../steps/own-tree.js'
+import type { TreeDecision } from '../steps/remove-tree.js'
 import { repair } from '../steps/repair.js'
 import { callerTree, treeOf } from '../tree-of.js'
 
@@ -35,7 +34,7 @@ async function findSession(deps: Deps, input: EndInput): Promise<SessionRecord> 
   }
   const place = await treeOf({ runtime, read: store.read }, input.directory)
   if (input.session !== undefined) return resolveSession(store.read, input.session, place?.repoId)
-  const caller = { pid: input.pid, env: deps.env, ...callerTree(place) }
+  const caller = { pid: input.pid, env: deps.env, tree: async () => callerTree(place) }
   const session = await findCaller({ runtime, read: store.read }, caller)
   if (session !== undefined) return session
   throw new CoordinatorError('COORDINATOR_NO_SESSION', `no session is calling from ${input.directory}`, {
@@ -43,16 +42,11 @@ async function findSession(deps: Deps, input: EndInput): Promise<SessionRecord> 
   })
 }
 
-function notOurs(session: SessionRecord, why: string, detail: string): TreeDecision {
-  const { worktreePath: path, branch } = session
-  return { path, branch, action: 'kept', reasons: [why], details: [detail], rescueRef: null, removalId: null }
-}
-
-async function removeOwnTree(deps: Deps, session: SessionRecord): Promise<TreeDecision> {
-  const repo = await openRepo(session.worktreePath)
-  // git is asked from the common directory from here on, since the tree itself goes
+async function takeTree(deps: Deps, session: SessionRecord): Promise<TreeDecision> {
+  const repo = await repoOf(deps, session)
+  if (repo === null) return keptFor(session, 'missing', 'its repository is not on this host, or not any more')
   await repair(deps, repo)
-  return removeTree(deps, await openBench(deps, repo), { path: session.worktreePath })
+  return removeOwnTree(deps, repo, session)
 }
 
 /**
@@ -69,8 +63,8 @@ export async function endSession(deps: Deps, input: EndInput): Promise<EndResult
   faultPoint('stop:ended')
   if (!ended) return { outcome: 'already-ended', sessionId: session.id }
   let tree: TreeDecision
-  if (!session.ownsWorktree) tree = notOurs(session, 'not-ours', 'the tree was not made for this session')
-  else if (input.keep === true) tree = notOurs(session, 'keep', 'kept as asked')
-  else tree = await removeOwnTree(deps, session)
+  if (!session.ownsWorktree) tree = keptFor(session, 'not-ours', 'the tree was not made for this session')
+  else if (input.keep === true) tree = keptFor(session, 'keep', 'kept as asked')
+  else tree = await takeTree(deps, session)
   return { outcome: 'ended', sessionId: session.id, name: session.name, tree }
 }

@@ -1,8 +1,9 @@
-import { findCaller } from '../caller.js'
+import type { SessionRecord } from '@pcc/store/hot'
+import { type CallerTree, findCaller } from '../caller.js'
 import { CoordinatorError } from '../errors.js'
 import type { HotDeps } from '../hot-coordinator.js'
 import { resolveSession } from '../session-ref.js'
-import { callerTree, treeOf } from '../tree-of.js'
+import { callerTree, type TreePlace, treeOf } from '../tree-of.js'
 
 export interface HeartbeatInput {
   /** Id, unique beginning of an id, or name. @default the calling session */
@@ -17,25 +18,30 @@ export interface HeartbeatResult {
   lastHeartbeat: string
 }
 
+/** The repository is looked up only where the session is not clear without it: resident processes beat often. */
+async function findSession(deps: HotDeps, input: HeartbeatInput): Promise<SessionRecord | undefined> {
+  const { runtime, store, env } = deps
+  const place = (): Promise<TreePlace | null> => treeOf({ runtime, read: store.read }, input.directory)
+  if (input.session === undefined) {
+    const tree = async (): Promise<CallerTree | undefined> => callerTree(await place())
+    return findCaller({ runtime, read: store.read }, { pid: input.pid, env, tree })
+  }
+  const exact = await store.read.sessionById(input.session)
+  if (exact !== undefined && exact.endedAt === null) return exact
+  return resolveSession(store.read, input.session, (await place())?.repoId)
+}
+
 /**
  * Moves a session's heartbeat.
  *
  * @throws CoordinatorError `COORDINATOR_NO_SESSION` when no session is meant, or it has ended.
  */
 export async function heartbeat(deps: HotDeps, input: HeartbeatInput): Promise<HeartbeatResult> {
-  const { runtime, store } = deps
-  const place = await treeOf({ runtime, read: store.read }, input.directory)
-  const session =
-    input.session === undefined
-      ? await findCaller(
-          { runtime, read: store.read },
-          { pid: input.pid, env: deps.env, ...callerTree(place) },
-        )
-      : await resolveSession(store.read, input.session, place?.repoId)
-  const lastHeartbeat = runtime.now()
+  const session = await findSession(deps, input)
+  const lastHeartbeat = deps.runtime.now()
   const moved =
     session !== undefined &&
-    (await store.write(session.repoId, (tx) => tx.updateSession(session.id, { lastHeartbeat })))
+    (await deps.store.write(session.repoId, (tx) => tx.updateSession(session.id, { lastHeartbeat })))
   if (session === undefined || !moved) {
     throw new CoordinatorError('COORDINATOR_NO_SESSION', `no session is calling from ${input.directory}`, {
       hint: 'Start one with parallel-cc start, or name one: parallel-cc heartbeat SESSION.',

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import {
   inspectTree,
@@ -53,11 +54,24 @@ export interface ListResult {
 /** How many trees are looked at side by side: git status waits for the disk about as much as it computes. */
 const AT_ONCE = 4
 
-const GONE: Pick<TreeState, 'staged' | 'unstaged' | 'untracked' | 'operation'> = {
+type Changes = Pick<TreeState, 'staged' | 'unstaged' | 'untracked' | 'operation'>
+
+const GONE: Changes = {
   staged: 0,
   unstaged: 0,
   untracked: 0,
   operation: null,
+}
+
+/** A tree can be registered and not be there: on a disk that is not mounted, or because another command takes it away just now. */
+async function lookAt<T>(tree: WorktreeEntry, look: () => Promise<T>, gone: T): Promise<T> {
+  if (tree.prunable !== null || !existsSync(tree.path)) return gone
+  try {
+    return await look()
+  } catch (error) {
+    if (existsSync(tree.path)) throw error
+    return gone
+  }
 }
 
 async function landedOf(bench: Bench, trees: readonly WorktreeEntry[]): Promise<Map<string, LandedAnswer>> {
@@ -79,11 +93,11 @@ async function rowsOf(deps: Deps, repo: Repo, disk: boolean): Promise<TreeRow[]>
   const limit = pLimit(AT_ONCE)
   const [landed, states] = await Promise.all([
     landedOf(bench, trees),
-    Promise.all(
-      trees.map((tree) => limit(async () => (tree.prunable === null ? inspectTree(tree.path) : GONE))),
-    ),
+    Promise.all(trees.map((tree) => limit(() => lookAt<Changes>(tree, () => inspectTree(tree.path), GONE)))),
   ])
-  const sizes = disk ? await Promise.all(trees.map((tree) => limit(() => diskBytes(tree.path)))) : []
+  const sizes = disk
+    ? await Promise.all(trees.map((tree) => limit(() => lookAt(tree, () => diskBytes(tree.path), 0))))
+    : []
   return trees.map((tree, index) => {
     const { staged, unstaged, untracked, operation } = states[index] ?? GONE
     const answer = landed.get(tree.path)

@@ -45,7 +45,7 @@ async function owner(deps: HotDeps, input: ReadInput): Promise<SessionRecord> {
   const { runtime, store, env } = deps
   const place = await treeOf({ runtime, read: store.read }, input.directory)
   if (input.session !== undefined) return resolveSession(store.read, input.session, place?.repoId)
-  const caller = { pid: input.pid, env, ...callerTree(place) }
+  const caller = { pid: input.pid, env, tree: async () => callerTree(place) }
   const session = await findCaller({ runtime, read: store.read }, caller)
   if (session !== undefined) return session
   throw new CoordinatorError('COORDINATOR_NO_SESSION', `no session is calling from ${input.directory}`, {

@@ -111,28 +111,29 @@ async function register(
   tx: SessionWrites,
 ): Promise<[SessionRecord, boolean, SessionRecord[]]> {
   const { deps, input, chain } = registration
-  const repo = await tx.ensureRepo(repoRow(deps.runtime, registration.key))
+  const known = await tx.repoByKey(registration.key)
+  const repo = known ?? (await tx.ensureRepo(repoRow(deps.runtime, registration.key)))
   const rows = await tx.sessionsByPids(
     deps.runtime.host,
     chain.map((key) => key.pid),
   )
   const open = await tx.openSessions(repo.id)
-  const known = knownSession(registration, rows)
-  if (known === undefined) {
+  const before = knownSession(registration, rows)
+  if (before === undefined) {
     const session = newSession(registration, repo.id, open)
     await tx.insertSession(session)
     return [session, true, open]
   }
   const patch = {
-    ...movesTo(registration, known, repo.id),
-    pid: known.pid,
-    processStart: known.processStart,
+    ...movesTo(registration, before, repo.id),
+    pid: before.pid,
+    processStart: before.processStart,
     agentSessionId: input.agentSessionId,
     lastHeartbeat: deps.runtime.now(),
     status: 'active' as const,
   }
-  await tx.updateSession(known.id, patch)
-  return [{ ...known, ...patch }, false, open]
+  await tx.updateSession(before.id, patch)
+  return [{ ...before, ...patch }, false, open]
 }
 
 /**

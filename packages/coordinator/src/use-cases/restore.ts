@@ -1,4 +1,5 @@
 import { listRemovals, openRepo, type RemovalRecord, type RestoredTree, restoreRemoval } from '@pcc/worktree'
+import { headBranch, locateRepo } from '@pcc/worktree/locate'
 import type { Deps } from '../deps.js'
 import { removalActor } from '../steps/actor.js'
 import { repair } from '../steps/repair.js'
@@ -11,7 +12,7 @@ export async function listRestorable(deps: Deps, input: { directory: string }): 
 }
 
 /**
- * Brings a removed tree back: branch, index, uncommitted and untracked files.
+ * Brings a removed tree back: branch, index, uncommitted and untracked files. One whose restore was cut off is finished.
  *
  * @throws WorktreeError `WORKTREE_REMOVAL_NOT_FOUND`, `WORKTREE_RESTORE_BLOCKED`.
  */
@@ -20,6 +21,11 @@ export async function restoreTree(
   input: { directory: string; id: string },
 ): Promise<RestoredTree> {
   const repo = await openRepo(input.directory)
-  await repair(deps, repo)
+  const repairs = await repair(deps, repo)
+  const finished = repairs.find((row) => row.action === 'restored' && row.id === input.id)
+  if (finished?.path != null) {
+    const gitDir = locateRepo(finished.path)?.gitDir
+    return { id: finished.id, path: finished.path, branch: gitDir === undefined ? null : headBranch(gitDir) }
+  }
   return restoreRemoval(repo, input.id, removalActor(deps))
 }

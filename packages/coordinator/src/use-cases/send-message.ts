@@ -63,7 +63,7 @@ async function findSender(
   const { read } = deps.store
   if (input.session !== undefined) return resolveSession(read, input.session, place?.repoId)
   try {
-    return await findCaller({ runtime, read }, { pid: input.pid, env, ...callerTree(place) })
+    return await findCaller({ runtime, read }, { pid: input.pid, env, tree: async () => callerTree(place) })
   } catch (error) {
     // a person in a tree that two sessions share is neither of them
     if (error instanceof CoordinatorError && error.code === 'COORDINATOR_AMBIGUOUS_SESSION') return undefined
@@ -81,11 +81,14 @@ async function post(deps: HotDeps, tx: SessionWrites, posting: Posting): Promise
   const repoId = await posting.repoIdOf(tx)
   const recipients: Recipient[] = []
   for (const { session, alive } of posting.recipients) {
-    const ended = (await tx.sessionById(session.id))?.endedAt !== null
+    const now = await tx.sessionById(session.id)
+    const open = now !== undefined && now.endedAt === null
+    // looked at before: a reservation whose maker is dead may have become a living agent's since
+    const same = now?.pid === session.pid && now.processStart === session.processStart
     const name = session.name ?? session.worktreeName
-    recipients.push({ sessionId: session.id, name, state: alive && !ended ? 'queued' : 'dead' })
+    recipients.push({ sessionId: session.id, name, state: open && (alive || !same) ? 'queued' : 'dead' })
     // its process is gone for good; one of another host may only be silent, and keeps what waits for it
-    const gone = !alive && session.host === deps.runtime.host
+    const gone = open && same && !alive && session.host === deps.runtime.host
     if (gone) await bury(tx, deps.runtime, await tx.inboxOf(session.id, ['queued']))
   }
   await bury(tx, deps.runtime, await tx.undeliverable(repoId))

@@ -17,8 +17,7 @@ import { processKey } from '../runtime.js'
 import { activate } from '../steps/activate.js'
 import { journalOwner } from '../steps/actor.js'
 import { closeSession } from '../steps/close-session.js'
-import { openBench } from '../steps/judge.js'
-import { removeTree } from '../steps/remove-tree.js'
+import { removeOwnTree } from '../steps/own-tree.js'
 import { repair } from '../steps/repair.js'
 import { sessionsOf } from '../steps/repo-row.js'
 import { type Isolation, reserve } from '../steps/reserve.js'
@@ -120,8 +119,7 @@ async function makeTree(deps: Deps, repo: Repo, session: SessionRecord): Promise
 async function undo(deps: Deps, repo: Repo, session: SessionRecord): Promise<void> {
   const ending = { session, endReason: 'start-failed' }
   await deps.store.write(session.repoId, (tx) => closeSession(tx, deps.runtime, ending))
-  if (session.ownsWorktree)
-    await removeTree(deps, await openBench(deps, repo), { path: session.worktreePath })
+  if (session.ownsWorktree) await removeOwnTree(deps, repo, session)
 }
 
 /**
@@ -161,7 +159,11 @@ export async function startSession(deps: Deps, input: StartInput): Promise<Start
     await undo(deps, repo, session)
     return await describe(deps, repo, { session: activation.session, isNew: false })
   } catch (error) {
-    await undo(deps, repo, session)
+    try {
+      await undo(deps, repo, session)
+    } catch {
+      // why the start failed is what counts; what could not be undone is void, and the next command takes it away
+    }
     throw error
   }
 }

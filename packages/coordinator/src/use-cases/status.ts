@@ -1,10 +1,16 @@
 import { basename, dirname } from 'node:path'
-import type { SessionRecord } from '@pcc/store'
+import type { SessionRecord } from '@pcc/store/hot'
 import { WorktreeError } from '@pcc/worktree'
 import { headBranch, locateRepo } from '@pcc/worktree/locate'
-import type { Deps } from '../deps.js'
+import type { Config } from '../config/schema.js'
+import type { HotDeps } from '../hot-coordinator.js'
 import { isAlive } from '../liveness.js'
 import { treeOf } from '../tree-of.js'
+
+/** Both coordinators have it. */
+export interface StatusDeps extends Pick<HotDeps, 'runtime' | 'store'> {
+  config: Pick<Config, 'session.staleMinutes'>
+}
 
 export interface StatusInput {
   directory: string
@@ -47,7 +53,7 @@ function currentBranch(session: SessionRecord, local: boolean): string | null {
   return location?.topLevel === session.worktreePath ? headBranch(location.gitDir) : session.branch
 }
 
-async function rowsOf(deps: Deps, sessions: readonly SessionRecord[]): Promise<SessionStatusRow[]> {
+async function rowsOf(deps: StatusDeps, sessions: readonly SessionRecord[]): Promise<SessionStatusRow[]> {
   const now = deps.runtime.now()
   const counts = await deps.store.countsOf(
     sessions.map((session) => session.id),
@@ -83,7 +89,7 @@ function repoFolder(commonDir: string): string {
  *
  * @throws WorktreeError `WORKTREE_NOT_A_REPO`.
  */
-export async function status(deps: Deps, input: StatusInput): Promise<StatusResult> {
+export async function status(deps: StatusDeps, input: StatusInput): Promise<StatusResult> {
   const { read } = deps.store
   let sessions: SessionRecord[]
   let repoPath: string | null = null
