@@ -254,7 +254,7 @@ describe('whatever goes wrong, the agent works on', () => {
   })
 
   test('an event that there is not is told on stderr, and never with the code that blocks the agent', async () => {
-    const ran = await installed().run(['PreToolUse'], { as: 'parallel-cc-hook' })
+    const ran = await installed().run(['Nothing'], { as: 'parallel-cc-hook' })
     expect(ran.code).toBe(1)
     expect(ran.stderr).toContain('SessionStart')
   })

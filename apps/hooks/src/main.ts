@@ -1,6 +1,8 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { ANSWERED_EVENTS } from '@pcc/coordinator/hook-events'
 import { placeOf } from '@pcc/coordinator/hot'
+import { answered } from './events/answered.js'
 import { sessionEnd } from './events/session-end.js'
 import { sessionStart } from './events/session-start.js'
 import type { HookIo } from './hook-io.js'
@@ -16,6 +18,7 @@ type Event = (io: HookIo, args: readonly string[]) => Promise<number | void>
 const EVENTS: Readonly<Record<string, Event>> = {
   SessionStart: sessionStart,
   SessionEnd: sessionEnd,
+  ...Object.fromEntries(ANSWERED_EVENTS.map((name) => [name, (io: HookIo) => answered(io, name)])),
   WorktreeCreate: async (io) => {
     const { worktreeCreate } = await import('./events/worktree-create.js')
     return worktreeCreate(io)
@@ -38,6 +41,7 @@ const EVENTS: Readonly<Record<string, Event>> = {
 export const EVENT_NAMES: readonly string[] = [
   'SessionStart',
   'SessionEnd',
+  ...ANSWERED_EVENTS,
   'WorktreeCreate',
   'WorktreeRemove',
 ]

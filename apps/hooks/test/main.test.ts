@@ -75,7 +75,7 @@ test('a failure is one line in the log and no reply', async () => {
 
 test('an unknown event is no event, whatever it is called', async () => {
   const { io, repo } = hookIo({ client: 1, payload: {} })
-  for (const name of ['PreToolUse', 'toString', '']) expect(await main(io, [name])).toBe(1)
+  for (const name of ['Nothing', 'toString', '']) expect(await main(io, [name])).toBe(1)
   expect(existsSync(join(repo.home, '.parallel-cc'))).toBe(false)
 })
 

@@ -5,11 +5,14 @@ import { placeOf } from './place.js'
 import { systemRuntime } from './runtime.js'
 import { attachAgent } from './use-cases/attach-agent.js'
 import { cleanUp } from './use-cases/clean-up.js'
+import { deliverMessages } from './use-cases/deliver-messages.js'
 import { endSession } from './use-cases/end-session.js'
 import { giveTree } from './use-cases/give-tree.js'
 import { heartbeat } from './use-cases/heartbeat.js'
 import { listTrees } from './use-cases/list-trees.js'
+import { readMessages } from './use-cases/read-messages.js'
 import { listRestorable, restoreTree } from './use-cases/restore.js'
+import { sendMessage } from './use-cases/send-message.js'
 import { startSession } from './use-cases/start-session.js'
 import { status } from './use-cases/status.js'
 import { takeTree } from './use-cases/take-tree.js'
@@ -30,6 +33,9 @@ export interface Coordinator {
   restoreTree: Bound<typeof restoreTree>
   giveTree: Bound<typeof giveTree>
   takeTree: Bound<typeof takeTree>
+  sendMessage: Bound<typeof sendMessage>
+  readMessages: Bound<typeof readMessages>
+  deliverMessages: Bound<typeof deliverMessages>
   close(): Promise<void>
 }
 
@@ -60,6 +66,9 @@ export async function openCoordinator(options: HotOptions): Promise<Coordinator>
     restoreTree: (input) => restoreTree(deps, input),
     giveTree: (input) => giveTree(deps, input),
     takeTree: (input) => takeTree(deps, input),
+    sendMessage: (input) => sendMessage(deps, input),
+    readMessages: (input) => readMessages(deps, input),
+    deliverMessages: (input) => deliverMessages(deps, input),
     close: () => store.close(),
   }
 }

@@ -1,7 +1,5 @@
 type ClaimMode = 'advisory' | 'exclusive'
 type ClaimSource = 'manual' | 'edit'
-type MessageKind = string
-type MessageState = string
 
 import { CoordinatorError } from './errors.js'
 import type { HotDeps } from './hot-coordinator.js'
@@ -26,17 +24,6 @@ export interface ClaimView {
 export interface HeldPath {
   path: string
   by: ClaimView
-}
-export interface MessageView {
-  id: string
-  from: string | null
-  to: string
-  body: string
-  kind: MessageKind
-  sentAt: string
-  state: MessageState
-  deliveredAt: string | null
-  readAt: string | null
 }
 function pending(): never {
   throw new CoordinatorError('COORDINATOR_BAD_INPUT', 'not there yet')
@@ -92,26 +79,5 @@ export async function afterEdit(
     changedFiles?: string[]
   },
 ): Promise<{ notices: number }> {
-  return pending()
-}
-export async function sendMessage(
-  _deps: HotDeps,
-  _input: Asker & { to: string[]; text: string },
-): Promise<{
-  id: string
-  recipients: { sessionId: string; name: string | null; state: 'queued' | 'dead' }[]
-}> {
-  return pending()
-}
-export async function readMessages(
-  _deps: HotDeps,
-  _input: Asker & { sent?: boolean },
-): Promise<{ messages: MessageView[] }> {
-  return pending()
-}
-export async function deliverMessages(
-  _deps: HotDeps,
-  _input: { sessionId: string; maxCharacters?: number },
-): Promise<{ text: string | null; count: number }> {
   return pending()
 }

@@ -1,6 +1,7 @@
+import { findCaller } from '../caller.js'
 import type { HotDeps } from '../hot-coordinator.js'
-import { afterEdit, checkEdit, deliverMessages } from '../pending.js'
-import { mySession } from '../use-cases/my-session.js'
+import { afterEdit, checkEdit } from '../pending.js'
+import { deliverMessages } from '../use-cases/deliver-messages.js'
 import { type HookFields, textOf, toolFields } from './fields.js'
 import { deny, type HookReply, tell } from './replies.js'
 
@@ -40,13 +41,19 @@ async function afterTool(deps: HotDeps, call: HookCall): Promise<HookReply | nul
   return null
 }
 
-/** Messages are for the session, and a subagent that read them would keep them to itself. */
+/**
+ * Gives the model the messages that are queued for its session. At `Stop` they make it go on for another turn, so nothing is said when there
+ * are none.
+ */
 async function deliver(deps: HotDeps, call: HookCall): Promise<HookReply | null> {
+  // messages are for the session: a subagent would keep them to itself
   if (textOf(call.fields, 'agent_id') !== undefined) return null
-  const directory = textOf(call.fields, 'cwd') ?? call.cwd
-  const session = await mySession(deps, { pid: call.pid, directory })
-  if (session === null || session.unreadMessages === 0) return null
-  const { text } = await deliverMessages(deps, { sessionId: session.sessionId })
+  const { runtime, store, env } = deps
+  // known by its process alone: another client in the same tree must not get them
+  const caller = { pid: call.pid, env, tree: async () => undefined }
+  const session = await findCaller({ runtime, read: store.read }, caller)
+  if (session === undefined) return null
+  const { text } = await deliverMessages(deps, { sessionId: session.id })
   return text === null ? null : tell(call.event, text)
 }
 

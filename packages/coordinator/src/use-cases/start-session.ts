@@ -7,6 +7,7 @@ import { CoordinatorError } from '../errors.js'
 import { faultPoint } from '../fault.js'
 import { processKey } from '../runtime.js'
 import { activate } from '../steps/activate.js'
+import { closeSession } from '../steps/close-session.js'
 import { makeTree } from '../steps/make-tree.js'
 import { removeOwnTree } from '../steps/own-tree.js'
 import { repair } from '../steps/repair.js'
@@ -103,10 +104,8 @@ async function ownTree(deps: Deps, repo: Repo, session: SessionRecord): Promise<
 
 /** Undoes what this start made: its reservation and, through the gate, its tree. */
 async function undo(deps: Deps, repo: Repo, session: SessionRecord): Promise<void> {
-  const endedAt = deps.runtime.now()
-  await deps.store.write(session.repoId, (tx) =>
-    tx.endSession(session.id, { endedAt, endReason: 'start-failed' }),
-  )
+  const ending = { session, endReason: 'start-failed' }
+  await deps.store.write(session.repoId, (tx) => closeSession(tx, deps.runtime, ending))
   if (session.ownsWorktree) await removeOwnTree(deps, repo, session)
 }
 
