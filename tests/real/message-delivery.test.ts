@@ -123,3 +123,31 @@ test('a message that waits when the person writes comes with what the person wro
   expect(await states(it)).toEqual(['delivered'])
   await onlyLeft(it, ['first'])
 })
+
+test.each([
+  ['emoji', '😀'.repeat(15_000)],
+  ['umlauts', 'ü'.repeat(30_000)],
+])(
+  'what the client takes at a time is counted as it counts: %s arrive up to our own note',
+  async (_name, text) => {
+    const it = await withPrograms()
+    await occupyCheckout(it)
+    const holds = [gate(), gate()] as const
+    it.api.script('alpha', [
+      use('Bash', { command: 'echo hi', description: 'work' }, { gate: holds[0] }),
+      say('finished', { gate: holds[1] }),
+    ])
+    const client = it.direct({ prompt: '[[alpha]] go', args: it.args })
+    await holds[0].reached
+    await write(it, `${text}END`)
+    holds[0].open()
+    await holds[1].reached
+    holds[1].open()
+    await client.done
+    const told = it.api.textsSentToModel('alpha').find((one) => one.includes('a message for this session'))
+    expect(told).toMatch(/\(cut here, \d+ characters are missing: .* shows it whole\)/)
+    expect(told).toContain('To answer: the tool send_message')
+    expect(told?.split(text.slice(0, 2)).length).toBeGreaterThan(4_000)
+    await onlyLeft(it, ['first'])
+  },
+)
