@@ -1,5 +1,14 @@
-import type { Raw, Statement } from './dialects/sqlite-file.js'
-import type { RepoRecord, SessionCounting, SessionReads, SessionRecord, SessionWrites } from './records.js'
+import { hotClaims } from './hot-claims.js'
+import { insertRow, type Sql } from './hot-sql.js'
+import type {
+  ClaimReads,
+  ClaimWrites,
+  RepoRecord,
+  SessionCounting,
+  SessionReads,
+  SessionRecord,
+  SessionWrites,
+} from './records.js'
 import { type CountRow, joinCounts } from './tables/count-rows.js'
 import { type RepoRow, repoFromRow, repoToRow } from './tables/repo-row.js'
 import { patchToColumns, type SessionRow, sessionFromRow, sessionToRow } from './tables/session-row.js'
@@ -8,35 +17,12 @@ import { patchToColumns, type SessionRow, sessionFromRow, sessionToRow } from '.
 export interface HotSessions extends SessionWrites, SessionCounting {}
 
 /** The sessions by SQL written by hand: the same questions as in `tables/`, without a query builder to load. */
-export function hotSessions(raw: Raw): HotSessions {
-  const sql = lazySql(raw)
-  return { ...reads(sql), ...writes(sql), ...counting(sql) }
+export function hotSessions(sql: Sql): HotSessions {
+  return { ...reads(sql), ...writes(sql), ...counting(sql), ...hotClaims(sql) }
 }
 
 const OPEN = 'ended_at is null'
 const OLDEST_FIRST = 'order by started_at, id'
-
-interface Sql {
-  one<R>(text: string, ...values: unknown[]): R | undefined
-  all<R>(text: string, ...values: unknown[]): R[]
-  /** Returns how many rows were changed. */
-  change(text: string, ...values: unknown[]): number
-}
-
-/** Each text is compiled at its first use: most processes use two or three. */
-function lazySql(raw: Raw): Sql {
-  const compiled = new Map<string, Statement>()
-  const statement = (text: string): Statement => {
-    const known = compiled.get(text) ?? raw.prepare<unknown[]>(text)
-    compiled.set(text, known)
-    return known
-  }
-  return {
-    one: <R>(text: string, ...values: unknown[]) => statement(text).get(...values) as R | undefined,
-    all: <R>(text: string, ...values: unknown[]) => statement(text).all(...values) as R[],
-    change: (text, ...values) => statement(text).run(...values).changes,
-  }
-}
 
 function findRepo(sql: Sql, key: Pick<RepoRecord, 'host' | 'commonDir'>): RepoRecord | undefined {
   const row = sql.one<RepoRow>(
@@ -52,13 +38,7 @@ function findSessions(sql: Sql, where: string, ...values: unknown[]): SessionRec
   return rows.map(sessionFromRow)
 }
 
-function insert(sql: Sql, table: string, row: object): void {
-  const columns = Object.keys(row)
-  const marks = columns.map(() => '?').join(', ')
-  sql.change(`insert into ${table} (${columns.join(', ')}) values (${marks})`, ...Object.values(row))
-}
-
-function reads(sql: Sql): SessionReads {
+function reads(sql: Sql): Omit<SessionReads, keyof ClaimReads> {
   return {
     repoByKey: async (key) => findRepo(sql, key),
     sessionById: async (id) => findSessions(sql, 'id = ?', id)[0],
@@ -76,12 +56,12 @@ function reads(sql: Sql): SessionReads {
   }
 }
 
-function writes(sql: Sql): Omit<SessionWrites, keyof SessionReads> {
+function writes(sql: Sql): Omit<SessionWrites, keyof SessionReads | keyof ClaimWrites> {
   return {
     async ensureRepo(repo) {
       const before = findRepo(sql, repo)
       if (before === undefined) {
-        insert(sql, 'repos', repoToRow(repo))
+        insertRow(sql, 'repos', repoToRow(repo))
         return repo
       }
       if (before.projectKey !== null || repo.projectKey === null) return before
@@ -89,7 +69,7 @@ function writes(sql: Sql): Omit<SessionWrites, keyof SessionReads> {
       return { ...before, projectKey: repo.projectKey }
     },
     async insertSession(session) {
-      insert(sql, 'sessions', sessionToRow(session))
+      insertRow(sql, 'sessions', sessionToRow(session))
     },
     async updateSession(id, patch) {
       const columns = patchToColumns(patch)

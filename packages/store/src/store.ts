@@ -10,6 +10,7 @@ import type {
   WorktreeRecord,
 } from './records.js'
 import type { Schema } from './schema.js'
+import { claimReads, claimWrites } from './tables/claims.js'
 import { countsOf } from './tables/counts.js'
 import { ensureRepo, findRepo, reposOf } from './tables/repos.js'
 import {
@@ -97,12 +98,14 @@ function readsOf(db: Kysely<Schema>): SessionReads {
     openSessions: (repoId) => openSessions(db, repoId),
     allOpenSessions: () => allOpenSessions(db),
     reposOf: (host) => reposOf(db, host),
+    ...claimReads(db),
   }
 }
 
 function writesOf(tx: Transaction<Schema>): StoreWrites {
   return {
     ...readsOf(tx),
+    ...claimWrites(tx),
     ensureRepo: (repo) => ensureRepo(tx, repo),
     insertSession: (session) => insertSession(tx, session),
     updateSession: (id, patch) => updateSession(tx, id, patch),
