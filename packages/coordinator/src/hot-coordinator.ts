@@ -3,9 +3,13 @@ import type { Place } from './place.js'
 import { placeOf } from './place.js'
 import { type Runtime, systemRuntime } from './runtime.js'
 
+export { checkPaths } from './use-cases/check-paths.js'
+export { claimPaths } from './use-cases/claim-paths.js'
 export { endingSession } from './use-cases/ending-session.js'
 export { heartbeat } from './use-cases/heartbeat.js'
+export { listClaims } from './use-cases/list-claims.js'
 export { registerSession } from './use-cases/register-session.js'
+export { releasePaths } from './use-cases/release-paths.js'
 export { status } from './use-cases/status.js'
 
 /** The store as both of its doors give it. */

@@ -1,9 +1,25 @@
+export { ClaimsError, type ClaimsErrorCode } from '@pcc/claims'
 export { StoreError, type StoreErrorCode } from '@pcc/store/hot'
 export { WorktreeError, type WorktreeErrorCode } from '@pcc/worktree'
 export { locateRepo } from '@pcc/worktree/locate'
 export { loadConfig } from './config/load.js'
 export { CoordinatorError, type CoordinatorErrorCode } from './errors.js'
-export { endingSession, heartbeat, openHotCoordinator, registerSession, status } from './hot-coordinator.js'
+export {
+  checkPaths,
+  claimPaths,
+  endingSession,
+  heartbeat,
+  listClaims,
+  openHotCoordinator,
+  registerSession,
+  releasePaths,
+  status,
+} from './hot-coordinator.js'
 export { placeOf } from './place.js'
+export type { ClaimView, HeldPath } from './steps/claim-view.js'
+export type { CheckResult } from './use-cases/check-paths.js'
+export type { ClaimDeps, ClaimResult } from './use-cases/claim-paths.js'
+export type { ListClaimsResult } from './use-cases/list-claims.js'
 export type { RegisterResult } from './use-cases/register-session.js'
+export type { ReleaseResult } from './use-cases/release-paths.js'
 export type { StatusResult } from './use-cases/status.js'
