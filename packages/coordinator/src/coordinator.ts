@@ -1,4 +1,3 @@
-import { openStore } from '@pcc/store'
 import { loadConfig } from './config/load.js'
 import type { Deps } from './deps.js'
 import type { HotOptions } from './hot-coordinator.js'
@@ -8,14 +7,19 @@ import { attachAgent } from './use-cases/attach-agent.js'
 import { checkPaths } from './use-cases/check-paths.js'
 import { claimPaths } from './use-cases/claim-paths.js'
 import { cleanUp } from './use-cases/clean-up.js'
+import { deliverMessages } from './use-cases/deliver-messages.js'
 import { endSession } from './use-cases/end-session.js'
+import { giveTree } from './use-cases/give-tree.js'
 import { heartbeat } from './use-cases/heartbeat.js'
 import { listClaims } from './use-cases/list-claims.js'
 import { listTrees } from './use-cases/list-trees.js'
+import { readMessages } from './use-cases/read-messages.js'
 import { releasePaths } from './use-cases/release-paths.js'
 import { listRestorable, restoreTree } from './use-cases/restore.js'
+import { sendMessage } from './use-cases/send-message.js'
 import { startSession } from './use-cases/start-session.js'
 import { status } from './use-cases/status.js'
+import { takeTree } from './use-cases/take-tree.js'
 
 type UseCase<I, R> = (deps: Deps, input: I) => Promise<R>
 type Bound<T> = T extends UseCase<infer I, infer R> ? (input: I) => Promise<R> : never
@@ -35,6 +39,11 @@ export interface Coordinator {
   releasePaths: Bound<typeof releasePaths>
   checkPaths: Bound<typeof checkPaths>
   listClaims: Bound<typeof listClaims>
+  giveTree: Bound<typeof giveTree>
+  takeTree: Bound<typeof takeTree>
+  sendMessage: Bound<typeof sendMessage>
+  readMessages: Bound<typeof readMessages>
+  deliverMessages: Bound<typeof deliverMessages>
   close(): Promise<void>
 }
 
@@ -47,6 +56,7 @@ export async function openCoordinator(options: HotOptions): Promise<Coordinator>
   const place = placeOf(options.env)
   const { values: config } = loadConfig(place.configFile)
   const { env, ...settings } = options
+  const { openStore } = await import('@pcc/store')
   const store = await openStore(
     place.databaseUrl === undefined ? { file: place.databaseFile } : { url: place.databaseUrl },
     settings,
@@ -66,6 +76,11 @@ export async function openCoordinator(options: HotOptions): Promise<Coordinator>
     releasePaths: (input) => releasePaths(deps, input),
     checkPaths: (input) => checkPaths(deps, input),
     listClaims: (input) => listClaims(deps, input),
+    giveTree: (input) => giveTree(deps, input),
+    takeTree: (input) => takeTree(deps, input),
+    sendMessage: (input) => sendMessage(deps, input),
+    readMessages: (input) => readMessages(deps, input),
+    deliverMessages: (input) => deliverMessages(deps, input),
     close: () => store.close(),
   }
 }

@@ -1,8 +1,12 @@
+import type { Raw } from './dialects/sqlite-file.js'
 import { hotClaims } from './hot-claims.js'
-import { insertRow, type Sql } from './hot-sql.js'
+import { hotMessages } from './hot-messages.js'
+import { insert, lazySql, type Sql } from './hot-sql.js'
 import type {
   ClaimReads,
   ClaimWrites,
+  MessageReads,
+  MessageWrites,
   RepoRecord,
   SessionCounting,
   SessionReads,
@@ -13,12 +17,13 @@ import { type CountRow, joinCounts } from './tables/count-rows.js'
 import { type RepoRow, repoFromRow, repoToRow } from './tables/repo-row.js'
 import { patchToColumns, type SessionRow, sessionFromRow, sessionToRow } from './tables/session-row.js'
 
-/** What the hot door can do with sessions, in a transaction or outside. */
+/** What the hot door can do, in a transaction or outside. */
 export interface HotSessions extends SessionWrites, SessionCounting {}
 
-/** The sessions by SQL written by hand: the same questions as in `tables/`, without a query builder to load. */
-export function hotSessions(sql: Sql): HotSessions {
-  return { ...reads(sql), ...writes(sql), ...counting(sql), ...hotClaims(sql) }
+/** The records by SQL written by hand: the same questions as in `tables/`, without a query builder to load. */
+export function hotSessions(raw: Raw): HotSessions {
+  const sql = lazySql(raw)
+  return { ...reads(sql), ...writes(sql), ...counting(sql), ...hotClaims(sql), ...hotMessages(sql) }
 }
 
 const OPEN = 'ended_at is null'
@@ -38,7 +43,7 @@ function findSessions(sql: Sql, where: string, ...values: unknown[]): SessionRec
   return rows.map(sessionFromRow)
 }
 
-function reads(sql: Sql): Omit<SessionReads, keyof ClaimReads> {
+function reads(sql: Sql): Omit<SessionReads, keyof ClaimReads | keyof MessageReads> {
   return {
     repoByKey: async (key) => findRepo(sql, key),
     sessionById: async (id) => findSessions(sql, 'id = ?', id)[0],
@@ -56,12 +61,12 @@ function reads(sql: Sql): Omit<SessionReads, keyof ClaimReads> {
   }
 }
 
-function writes(sql: Sql): Omit<SessionWrites, keyof SessionReads | keyof ClaimWrites> {
+function writes(sql: Sql): Omit<SessionWrites, keyof SessionReads | keyof ClaimWrites | keyof MessageWrites> {
   return {
     async ensureRepo(repo) {
       const before = findRepo(sql, repo)
       if (before === undefined) {
-        insertRow(sql, 'repos', repoToRow(repo))
+        insert(sql, 'repos', repoToRow(repo))
         return repo
       }
       if (before.projectKey !== null || repo.projectKey === null) return before
@@ -69,7 +74,7 @@ function writes(sql: Sql): Omit<SessionWrites, keyof SessionReads | keyof ClaimW
       return { ...before, projectKey: repo.projectKey }
     },
     async insertSession(session) {
-      insertRow(sql, 'sessions', sessionToRow(session))
+      insert(sql, 'sessions', sessionToRow(session))
     },
     async updateSession(id, patch) {
       const columns = patchToColumns(patch)

@@ -5,7 +5,6 @@ import { openFile, type Raw, type SqliteOptions } from './dialects/sqlite-file.j
 import { takeTurn } from './dialects/sqlite-turns.js'
 import type { StoreError } from './errors.js'
 import { hotSessions } from './hot-sessions.js'
-import { lazySql } from './hot-sql.js'
 import { MIGRATION_NAMES, MIGRATION_TABLE } from './migrations/names.js'
 import type { SessionCounting, SessionStore } from './records.js'
 
@@ -17,7 +16,13 @@ export type {
   ClaimRecord,
   ClaimSource,
   ClaimWrites,
+  InboxRecord,
   IsoTime,
+  MessageKind,
+  MessageReads,
+  MessageRecord,
+  MessageState,
+  MessageWrites,
   ProcessKey,
   RepoRecord,
   SessionCounting,
@@ -79,7 +84,7 @@ const PAUSE_MS = 10
 
 function createHotStore(raw: Raw, file: string): HotStore {
   raw.pragma('synchronous = NORMAL')
-  const sessions = hotSessions(lazySql(raw))
+  const sessions = hotSessions(raw)
   const realFile = realpathSync(file)
   let last: Promise<unknown> = Promise.resolve()
 
@@ -104,10 +109,20 @@ function createHotStore(raw: Raw, file: string): HotStore {
       reposOf: read(sessions.reposOf),
       claimsOf: read(sessions.claimsOf),
       claimsMeeting: read(sessions.claimsMeeting),
+      inboxOf: read(sessions.inboxOf),
+      sentBy: read(sessions.sentBy),
+      undeliverable: read(sessions.undeliverable),
     },
     countsOf: read(sessions.countsOf),
     write: (_repoId, work) =>
       alone(() => takeTurn(realFile, () => inTransaction(raw, file, () => work(sessions)))),
+    // A statement alone is a transaction, and the shortest: many processes beat, and whoever holds the lock may be put aside meanwhile.
+    beat: (sessionId, at) =>
+      alone(() =>
+        takeTurn(realFile, () =>
+          patiently(file, () => sessions.updateSession(sessionId, { lastHeartbeat: at })),
+        ),
+      ),
     close: () => alone(async () => void raw.close()),
   }
 }
@@ -125,16 +140,20 @@ async function inTransaction<T>(raw: Raw, file: string, work: () => Promise<T>):
   }
 }
 
-async function begin(raw: Raw, file: string): Promise<void> {
+function begin(raw: Raw, file: string): Promise<void> {
+  return patiently(file, async () => void raw.exec('begin immediate'))
+}
+
+/** Runs a step that has done nothing when it fails. */
+async function patiently<T>(file: string, step: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      raw.exec('begin immediate')
-      return
+      return await step()
     } catch (error) {
       // These two come without waiting for the busy timeout; a plain SQLITE_BUSY has waited as long as the caller wanted.
       const { code } = error as { code?: string }
       const passing = code === 'SQLITE_BUSY_RECOVERY' || code === 'SQLITE_BUSY_SNAPSHOT'
-      if (!passing || attempt === ATTEMPTS) throw sqliteError(error, file)
+      if (!passing || attempt === ATTEMPTS) return rethrow(error, file)
       await pause(attempt * PAUSE_MS)
     }
   }

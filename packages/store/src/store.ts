@@ -12,6 +12,7 @@ import type {
 import type { Schema } from './schema.js'
 import { claimReads, claimWrites } from './tables/claims.js'
 import { countsOf } from './tables/counts.js'
+import { inboxOf, insertMessage, markMessages, sentBy, undeliverable } from './tables/messages.js'
 import { ensureRepo, findRepo, reposOf } from './tables/repos.js'
 import {
   allOpenSessions,
@@ -68,13 +69,15 @@ export interface Store extends SessionStore, SessionCounting {
 export function createStore(backend: Backend): Store {
   const { db } = backend
   const write: Store['write'] = (repoId, work) =>
-    inWriteTransaction(backend, repoId, (tx) => work(writesOf(tx)))
+    inWriteTransaction(backend, repoId, (tx) => work(writesOf(backend, tx)))
   return {
     dialect: backend.dialect,
     location: backend.location,
     db,
     read: readsOf(db),
     write,
+    // a statement alone is a transaction, and other sessions of the repo are no business of it
+    beat: (sessionId, at) => backend.inTurn(() => updateSession(db, sessionId, { lastHeartbeat: at })),
     countsOf: (sessionIds, now) => countsOf(db, sessionIds, now),
     worktrees: {
       insert: (worktree) => write(worktree.repoId, (tx) => tx.worktrees.insert(worktree)),
@@ -99,10 +102,13 @@ function readsOf(db: Kysely<Schema>): SessionReads {
     allOpenSessions: () => allOpenSessions(db),
     reposOf: (host) => reposOf(db, host),
     ...claimReads(db),
+    inboxOf: (sessionId, states, limit) => inboxOf(db, sessionId, { states, limit }),
+    sentBy: (sessionId) => sentBy(db, sessionId),
+    undeliverable: (repoId) => undeliverable(db, repoId),
   }
 }
 
-function writesOf(tx: Transaction<Schema>): StoreWrites {
+function writesOf(backend: Backend, tx: Transaction<Schema>): StoreWrites {
   return {
     ...readsOf(tx),
     ...claimWrites(tx),
@@ -110,6 +116,11 @@ function writesOf(tx: Transaction<Schema>): StoreWrites {
     insertSession: (session) => insertSession(tx, session),
     updateSession: (id, patch) => updateSession(tx, id, patch),
     endSession: (id, end) => endSession(tx, id, end),
+    async insertMessage(message, recipients) {
+      await backend.enterInboxes(tx)
+      await insertMessage(tx, message, recipients)
+    },
+    markMessages: (sessionId, positions, to) => markMessages(tx, { sessionId, positions, ...to }),
     countsOf: (sessionIds, now) => countsOf(tx, sessionIds, now),
     worktrees: {
       insert: (worktree) => insertWorktree(tx, worktree),

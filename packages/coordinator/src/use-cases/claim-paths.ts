@@ -8,16 +8,18 @@ import {
 } from '@pcc/claims'
 import type { ClaimMode, ClaimRecord, SessionRecord } from '@pcc/store/hot'
 import { type Asking, askingSession } from '../asking-session.js'
+import { loadConfig } from '../config/load.js'
 import type { Config } from '../config/schema.js'
 import { CoordinatorError } from '../errors.js'
 import type { HotDeps } from '../hot-coordinator.js'
+import { placeOf } from '../place.js'
 import { claimPlace } from '../steps/claim-place.js'
 import { type ClaimView, claimViews, type HeldPath, heldPaths } from '../steps/claim-view.js'
 import { deadHolders, freeClaimsOf } from '../steps/dead-holders.js'
 
-/** Both coordinators have it; who has the hot one loads the configuration as well. */
 export interface ClaimDeps extends HotDeps {
-  config: Pick<Config, 'claims.ttlMinutes'>
+  /** @default as it stands in the user's file when it is needed */
+  config?: Pick<Config, 'claims.ttlMinutes'>
 }
 
 export interface ClaimInput extends Asking {
@@ -52,7 +54,8 @@ function badInput(message: string, hint: string): CoordinatorError {
 function ttlOf(deps: ClaimDeps, asked: number | null | undefined): number | null {
   if (asked === null) return null
   if (asked === undefined) {
-    const minutes = deps.config['claims.ttlMinutes']
+    const config = deps.config ?? loadConfig(placeOf(deps.env).configFile).values
+    const minutes = config['claims.ttlMinutes']
     return minutes === 0 ? null : Math.min(minutes * 60_000, MAX_TTL_MS)
   }
   if (asked > 0 && asked <= MAX_TTL_MS) return asked

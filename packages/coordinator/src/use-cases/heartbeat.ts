@@ -13,11 +13,13 @@ export interface HeartbeatResult {
  * @throws CoordinatorError `COORDINATOR_NO_SESSION` when no session is meant, or it has ended.
  */
 export async function heartbeat(deps: HotDeps, input: Asking): Promise<HeartbeatResult> {
-  const session = await askingSession(deps, input)
   const lastHeartbeat = deps.runtime.now()
-  const moved =
-    session !== undefined &&
-    (await deps.store.write(session.repoId, (tx) => tx.updateSession(session.id, { lastHeartbeat })))
+  // an id is what resident processes give, and needs no looking up
+  if (input.session !== undefined && (await deps.store.beat(input.session, lastHeartbeat))) {
+    return { sessionId: input.session, lastHeartbeat }
+  }
+  const session = await askingSession(deps, input)
+  const moved = session !== undefined && (await deps.store.beat(session.id, lastHeartbeat))
   if (session === undefined || !moved) {
     throw new CoordinatorError('COORDINATOR_NO_SESSION', `no session is calling from ${input.directory}`, {
       hint: 'Start one with parallel-cc start, or name one: parallel-cc heartbeat SESSION.',
