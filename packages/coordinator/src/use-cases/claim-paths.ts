@@ -16,6 +16,7 @@ import { placeOf } from '../place.js'
 import { claimPlace } from '../steps/claim-place.js'
 import { type ClaimView, claimViews, type HeldPath, heldPaths } from '../steps/claim-view.js'
 import { deadHolders, freeClaimsOf } from '../steps/dead-holders.js'
+import { tellExpired } from '../steps/tell-expired.js'
 
 export interface ClaimDeps extends HotDeps {
   /** @default as it stands in the user's file when it is needed */
@@ -107,7 +108,9 @@ async function take(
       const now = await tx.sessionById(session.id)
       if (now === undefined || now.endedAt !== null) return null
       const freed = await freeClaimsOf(tx, dead)
-      return { freed, ...(await takeClaims(tx, { ...ask, now: runtime.now() })) }
+      const result = await takeClaims(tx, { ...ask, now: runtime.now() })
+      await tellExpired(tx, runtime, result.expired)
+      return { ...result, freed }
     })
     if (taken === null) {
       throw new CoordinatorError('COORDINATOR_NO_SESSION', `session ${session.id} has ended`, {
