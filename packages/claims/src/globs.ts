@@ -21,7 +21,7 @@ const MAX_ALTERNATIVES = 256
 
 /** True when the text holds a character that is not meant literally. */
 export function hasMagic(text: string): boolean {
-  return /[*?[{\\]/.test(text)
+  return /[*?[{\\]|[@!+]\(/.test(text)
 }
 
 /** The pattern that means exactly this text. */
