@@ -1,7 +1,10 @@
 import type { Raw } from './dialects/sqlite-file.js'
+import { hotClaims } from './hot-claims.js'
 import { hotMessages } from './hot-messages.js'
 import { insert, lazySql, type Sql } from './hot-sql.js'
 import type {
+  ClaimReads,
+  ClaimWrites,
   MessageReads,
   MessageWrites,
   RepoRecord,
@@ -20,7 +23,7 @@ export interface HotSessions extends SessionWrites, SessionCounting {}
 /** The records by SQL written by hand: the same questions as in `tables/`, without a query builder to load. */
 export function hotSessions(raw: Raw): HotSessions {
   const sql = lazySql(raw)
-  return { ...reads(sql), ...writes(sql), ...counting(sql), ...hotMessages(sql) }
+  return { ...reads(sql), ...writes(sql), ...counting(sql), ...hotClaims(sql), ...hotMessages(sql) }
 }
 
 const OPEN = 'ended_at is null'
@@ -40,7 +43,7 @@ function findSessions(sql: Sql, where: string, ...values: unknown[]): SessionRec
   return rows.map(sessionFromRow)
 }
 
-function reads(sql: Sql): Omit<SessionReads, keyof MessageReads> {
+function reads(sql: Sql): Omit<SessionReads, keyof ClaimReads | keyof MessageReads> {
   return {
     repoByKey: async (key) => findRepo(sql, key),
     sessionById: async (id) => findSessions(sql, 'id = ?', id)[0],
@@ -58,7 +61,7 @@ function reads(sql: Sql): Omit<SessionReads, keyof MessageReads> {
   }
 }
 
-function writes(sql: Sql): Omit<SessionWrites, keyof SessionReads | keyof MessageWrites> {
+function writes(sql: Sql): Omit<SessionWrites, keyof SessionReads | keyof ClaimWrites | keyof MessageWrites> {
   return {
     async ensureRepo(repo) {
       const before = findRepo(sql, repo)

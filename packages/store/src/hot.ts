@@ -11,6 +11,11 @@ import type { SessionCounting, SessionStore } from './records.js'
 export type { SqliteOptions } from './dialects/sqlite-file.js'
 export { StoreError, type StoreErrorCode, type StoreErrorDetails } from './errors.js'
 export type {
+  ClaimMode,
+  ClaimReads,
+  ClaimRecord,
+  ClaimSource,
+  ClaimWrites,
   InboxRecord,
   IsoTime,
   MessageKind,
@@ -102,6 +107,8 @@ function createHotStore(raw: Raw, file: string): HotStore {
       openSessions: read(sessions.openSessions),
       allOpenSessions: read(sessions.allOpenSessions),
       reposOf: read(sessions.reposOf),
+      claimsOf: read(sessions.claimsOf),
+      claimsMeeting: read(sessions.claimsMeeting),
       inboxOf: read(sessions.inboxOf),
       sentBy: read(sessions.sentBy),
       undeliverable: read(sessions.undeliverable),

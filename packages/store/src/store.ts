@@ -10,6 +10,7 @@ import type {
   WorktreeRecord,
 } from './records.js'
 import type { Schema } from './schema.js'
+import { claimReads, claimWrites } from './tables/claims.js'
 import { countsOf } from './tables/counts.js'
 import { inboxOf, insertMessage, markMessages, sentBy, undeliverable } from './tables/messages.js'
 import { ensureRepo, findRepo, reposOf } from './tables/repos.js'
@@ -100,6 +101,7 @@ function readsOf(db: Kysely<Schema>): SessionReads {
     openSessions: (repoId) => openSessions(db, repoId),
     allOpenSessions: () => allOpenSessions(db),
     reposOf: (host) => reposOf(db, host),
+    ...claimReads(db),
     inboxOf: (sessionId, states, limit) => inboxOf(db, sessionId, { states, limit }),
     sentBy: (sessionId) => sentBy(db, sessionId),
     undeliverable: (repoId) => undeliverable(db, repoId),
@@ -109,6 +111,7 @@ function readsOf(db: Kysely<Schema>): SessionReads {
 function writesOf(backend: Backend, tx: Transaction<Schema>): StoreWrites {
   return {
     ...readsOf(tx),
+    ...claimWrites(tx),
     ensureRepo: (repo) => ensureRepo(tx, repo),
     insertSession: (session) => insertSession(tx, session),
     updateSession: (id, patch) => updateSession(tx, id, patch),
