@@ -57,7 +57,7 @@ function at(shell: Shell, path: string): string | null {
   return shell.cwd === null ? null : `${shell.cwd}/${path}`
 }
 
-function note(walk: Walk, shell: Shell, word: Word, by: string): void {
+function note(walk: Walk, shell: Shell, { word, by }: { word: Word; by: string }): void {
   const path = word === null || word === '' ? null : at(shell, word)
   if (path === null || walk.found.targets.length >= MOST_TARGETS) walk.found.unread = true
   else if (!path.startsWith('/dev/')) walk.found.targets.push({ path, by })
@@ -94,7 +94,7 @@ function git(walk: Walk, shell: Shell, args: readonly Word[]): void {
     if (there.cwd === null) walk.found.unread = true
     else walk.found.targets.push({ path: there.cwd, by: writes.by, isWholeTree: true })
   }
-  for (const path of writes.paths) note(walk, there, path, writes.by)
+  for (const path of writes.paths) note(walk, there, { word: path, by: writes.by })
 }
 
 function script(walk: Walk, shell: Shell, text: Word): void {
@@ -152,7 +152,7 @@ function run(walk: Walk, shell: Shell, argv: readonly Word[]): void {
     }
     const writes = WRITERS.get(program)?.(args, isFolder)
     if (writes?.unread === true) walk.found.unread = true
-    for (const word of writes?.paths ?? []) note(walk, there, word, writerLabel(program))
+    for (const word of writes?.paths ?? []) note(walk, there, { word, by: writerLabel(program) })
   }
 }
 
@@ -178,14 +178,14 @@ function redirect(walk: Walk, shell: Shell, node: Node): Word[] {
     .join('')
   const word = wordOf(file)
   const isDescriptor = operator === '>&' && (word === null || /^(\d+-?|-)$/.test(word))
-  if (WRITING.test(operator) && !isDescriptor) note(walk, shell, word, 'redirect')
+  if (WRITING.test(operator) && !isDescriptor) note(walk, shell, { word, by: 'redirect' })
   return more.map((extra) => {
     visitSubstitutions(walk, shell, extra)
     return wordOf(extra)
   })
 }
 
-function command(walk: Walk, shell: Shell, node: Node, outer: readonly Word[]): void {
+function command(walk: Walk, shell: Shell, { node, outer }: { node: Node; outer: readonly Word[] }): void {
   const argv: Word[] = []
   const extras: Word[] = []
   for (const child of children(node)) {
@@ -212,7 +212,7 @@ function redirected(walk: Walk, shell: Shell, node: Node): void {
     return heredoc(walk, before, child)
   })
   if (body === null || isLast) return
-  if (body.type === 'command') command(walk, shell, body, extras)
+  if (body.type === 'command') command(walk, shell, { node: body, outer: extras })
   else visit(walk, shell, body)
 }
 
@@ -258,44 +258,42 @@ function isBroken(node: Node): boolean {
   return node.children.some((child) => child !== null && isBroken(child))
 }
 
+/** What stands where a statement may; words and whatever else is looked through for substitutions. */
+const VISITORS: ReadonlyMap<string, (walk: Walk, shell: Shell, node: Node) => void> = new Map([
+  ['command', (walk, shell, node) => command(walk, shell, { node, outer: [] })],
+  ['redirected_statement', redirected],
+  ['list', list],
+  ['function_definition', (walk, _shell, node) => defineFunction(walk, node)],
+  ['file_redirect', (walk, shell, node) => void redirect(walk, shell, node)],
+  ['heredoc_redirect', (walk, shell, node) => void heredoc(walk, shell, node)],
+  ['subshell', inOwnShell],
+  ['command_substitution', inOwnShell],
+  ['process_substitution', inOwnShell],
+  ['pipeline', pipeline],
+  ['if_statement', maybe],
+  ['elif_clause', maybe],
+  ['else_clause', maybe],
+  ['while_statement', maybe],
+  ['for_statement', maybe],
+  ['c_style_for_statement', maybe],
+  ['case_statement', maybe],
+  ['case_item', maybe],
+])
+
 function visit(walk: Walk, shell: Shell, node: Node): void {
   walk.budget.steps -= 1
   if (walk.budget.steps < 0) {
     walk.found.unread = true
     return
   }
-  switch (node.type) {
-    case 'command':
-      return command(walk, shell, node, [])
-    case 'redirected_statement':
-      return redirected(walk, shell, node)
-    case 'list':
-      return list(walk, shell, node)
-    case 'function_definition':
-      return defineFunction(walk, node)
-    case 'file_redirect':
-      return void redirect(walk, shell, node)
-    case 'heredoc_redirect':
-      return void heredoc(walk, shell, node)
-    case 'subshell':
-    case 'command_substitution':
-    case 'process_substitution':
-      return inOwnShell(walk, shell, node)
-    case 'pipeline':
-      for (const child of children(node)) visit(walk, { ...shell }, child)
-      return
-    case 'if_statement':
-    case 'elif_clause':
-    case 'else_clause':
-    case 'while_statement':
-    case 'for_statement':
-    case 'c_style_for_statement':
-    case 'case_statement':
-    case 'case_item':
-      return maybe(walk, shell, node)
-    default:
-      for (const child of children(node)) visit(walk, shell, child)
-  }
+  const visitor = VISITORS.get(node.type)
+  if (visitor !== undefined) visitor(walk, shell, node)
+  else for (const child of children(node)) visit(walk, shell, child)
+}
+
+/** Each part of a pipeline is a shell of its own. */
+function pipeline(walk: Walk, shell: Shell, node: Node): void {
+  for (const child of children(node)) visit(walk, { ...shell }, child)
 }
 
 function inOwnShell(walk: Walk, shell: Shell, node: Node): void {

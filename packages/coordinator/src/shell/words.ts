@@ -35,7 +35,8 @@ const ANSI_C = /\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|([0-7]{1,3})|([\s\S
 
 function ansiC(text: string): Word {
   let isBytes = false
-  const decoded = text.replace(ANSI_C, (_, hex?: string, unicode?: string, octal?: string, one = '') => {
+  const decoded = text.replace(ANSI_C, (...groups: string[]) => {
+    const [, hex, unicode, octal, one = ''] = groups as [string, ...(string | undefined)[]]
     const code = hex ?? unicode ?? octal
     if (code === undefined) return ESCAPES[one] ?? one
     const value = Number.parseInt(code, octal === undefined ? 16 : 8)
