@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { placeOf } from '@pcc/coordinator/hot'
+import { deliver } from './events/deliver-messages.js'
 import { sessionEnd } from './events/session-end.js'
 import { sessionStart } from './events/session-start.js'
 import type { HookIo } from './hook-io.js'
@@ -15,6 +16,9 @@ type Event = (io: HookIo, args: readonly string[]) => Promise<void>
 const EVENTS: Readonly<Record<string, Event>> = {
   SessionStart: sessionStart,
   SessionEnd: sessionEnd,
+  UserPromptSubmit: (io) => deliver(io, 'UserPromptSubmit'),
+  PostToolBatch: (io) => deliver(io, 'PostToolBatch'),
+  Stop: (io) => deliver(io, 'Stop'),
   'end-when-gone': async (io, args) => {
     const { endWhenGone } = await import('./events/end-when-gone.js')
     await endWhenGone(io, args)
@@ -22,7 +26,13 @@ const EVENTS: Readonly<Record<string, Event>> = {
 }
 
 /** The events that the executable answers, as the client names them. */
-export const EVENT_NAMES: readonly string[] = ['SessionStart', 'SessionEnd']
+export const EVENT_NAMES: readonly string[] = [
+  'SessionStart',
+  'SessionEnd',
+  'UserPromptSubmit',
+  'PostToolBatch',
+  'Stop',
+]
 
 function log(io: HookIo, event: string, error: unknown): void {
   const { logFolder } = placeOf(io.env)

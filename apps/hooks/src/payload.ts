@@ -7,6 +7,8 @@ export interface HookPayload {
   /** SessionEnd: `other`, `prompt_input_exit`, `clear`, `resume`, `logout`. */
   reason: string | undefined
   title: string | undefined
+  /** Set inside a subagent. */
+  agentId: string | undefined
 }
 
 function textOf(fields: Record<string, unknown>, name: string): string | undefined {
@@ -29,5 +31,6 @@ export function readPayload(text: string): HookPayload {
     source: textOf(fields, 'source'),
     reason: textOf(fields, 'reason'),
     title: textOf(fields, 'session_title'),
+    agentId: textOf(fields, 'agent_id'),
   }
 }

@@ -88,6 +88,7 @@ test('a payload is read field by field, and nothing else is believed', () => {
     source: 'clear',
     reason: 'other',
     title: 't',
+    agentId: undefined,
   })
   const none = {
     sessionId: undefined,
@@ -95,6 +96,7 @@ test('a payload is read field by field, and nothing else is believed', () => {
     source: undefined,
     reason: undefined,
     title: undefined,
+    agentId: undefined,
   }
   for (const text of ['', 'null', '[]', '7', '{"session_id":7}']) expect(readPayload(text)).toEqual(none)
 })

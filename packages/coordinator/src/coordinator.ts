@@ -6,10 +6,13 @@ import { placeOf } from './place.js'
 import { systemRuntime } from './runtime.js'
 import { attachAgent } from './use-cases/attach-agent.js'
 import { cleanUp } from './use-cases/clean-up.js'
+import { deliverMessages } from './use-cases/deliver-messages.js'
 import { endSession } from './use-cases/end-session.js'
 import { heartbeat } from './use-cases/heartbeat.js'
 import { listTrees } from './use-cases/list-trees.js'
+import { readMessages } from './use-cases/read-messages.js'
 import { listRestorable, restoreTree } from './use-cases/restore.js'
+import { sendMessage } from './use-cases/send-message.js'
 import { startSession } from './use-cases/start-session.js'
 import { status } from './use-cases/status.js'
 
@@ -27,6 +30,9 @@ export interface Coordinator {
   cleanUp: Bound<typeof cleanUp>
   listRestorable: Bound<typeof listRestorable>
   restoreTree: Bound<typeof restoreTree>
+  sendMessage: Bound<typeof sendMessage>
+  readMessages: Bound<typeof readMessages>
+  deliverMessages: Bound<typeof deliverMessages>
   close(): Promise<void>
 }
 
@@ -54,6 +60,9 @@ export async function openCoordinator(options: HotOptions): Promise<Coordinator>
     cleanUp: (input) => cleanUp(deps, input),
     listRestorable: (input) => listRestorable(deps, input),
     restoreTree: (input) => restoreTree(deps, input),
+    sendMessage: (input) => sendMessage(deps, input),
+    readMessages: (input) => readMessages(deps, input),
+    deliverMessages: (input) => deliverMessages(deps, input),
     close: () => store.close(),
   }
 }

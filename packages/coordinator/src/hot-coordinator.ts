@@ -3,9 +3,12 @@ import type { Place } from './place.js'
 import { placeOf } from './place.js'
 import { type Runtime, systemRuntime } from './runtime.js'
 
+export { deliverMessages } from './use-cases/deliver-messages.js'
 export { endingSession } from './use-cases/ending-session.js'
 export { heartbeat } from './use-cases/heartbeat.js'
+export { readMessages } from './use-cases/read-messages.js'
 export { registerSession } from './use-cases/register-session.js'
+export { sendMessage } from './use-cases/send-message.js'
 export { status } from './use-cases/status.js'
 
 /** The store as both of its doors give it. */

@@ -11,7 +11,13 @@ import type { SessionCounting, SessionStore } from './records.js'
 export type { SqliteOptions } from './dialects/sqlite-file.js'
 export { StoreError, type StoreErrorCode, type StoreErrorDetails } from './errors.js'
 export type {
+  InboxRecord,
   IsoTime,
+  MessageKind,
+  MessageReads,
+  MessageRecord,
+  MessageState,
+  MessageWrites,
   ProcessKey,
   RepoRecord,
   SessionCounting,
@@ -96,6 +102,9 @@ function createHotStore(raw: Raw, file: string): HotStore {
       openSessions: read(sessions.openSessions),
       allOpenSessions: read(sessions.allOpenSessions),
       reposOf: read(sessions.reposOf),
+      inboxOf: read(sessions.inboxOf),
+      sentBy: read(sessions.sentBy),
+      undeliverable: read(sessions.undeliverable),
     },
     countsOf: read(sessions.countsOf),
     write: (_repoId, work) =>

@@ -5,7 +5,13 @@ export { StoreError, type StoreErrorCode, type StoreErrorDetails } from './error
 export type { DialectName } from './migrations/dialect.js'
 export { openStore, type StoreOptions, type StoreTarget } from './open-store.js'
 export type {
+  InboxRecord,
   IsoTime,
+  MessageKind,
+  MessageReads,
+  MessageRecord,
+  MessageState,
+  MessageWrites,
   ProcessKey,
   RepoRecord,
   SessionCounting,

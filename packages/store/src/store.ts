@@ -11,6 +11,7 @@ import type {
 } from './records.js'
 import type { Schema } from './schema.js'
 import { countsOf } from './tables/counts.js'
+import { inboxOf, insertMessage, markMessages, sentBy, undeliverable } from './tables/messages.js'
 import { ensureRepo, findRepo, reposOf } from './tables/repos.js'
 import {
   allOpenSessions,
@@ -67,7 +68,7 @@ export interface Store extends SessionStore, SessionCounting {
 export function createStore(backend: Backend): Store {
   const { db } = backend
   const write: Store['write'] = (repoId, work) =>
-    inWriteTransaction(backend, repoId, (tx) => work(writesOf(tx)))
+    inWriteTransaction(backend, repoId, (tx) => work(writesOf(backend, tx)))
   return {
     dialect: backend.dialect,
     location: backend.location,
@@ -97,16 +98,24 @@ function readsOf(db: Kysely<Schema>): SessionReads {
     openSessions: (repoId) => openSessions(db, repoId),
     allOpenSessions: () => allOpenSessions(db),
     reposOf: (host) => reposOf(db, host),
+    inboxOf: (sessionId, states, limit) => inboxOf(db, sessionId, { states, limit }),
+    sentBy: (sessionId) => sentBy(db, sessionId),
+    undeliverable: (repoId) => undeliverable(db, repoId),
   }
 }
 
-function writesOf(tx: Transaction<Schema>): StoreWrites {
+function writesOf(backend: Backend, tx: Transaction<Schema>): StoreWrites {
   return {
     ...readsOf(tx),
     ensureRepo: (repo) => ensureRepo(tx, repo),
     insertSession: (session) => insertSession(tx, session),
     updateSession: (id, patch) => updateSession(tx, id, patch),
     endSession: (id, end) => endSession(tx, id, end),
+    async insertMessage(message, recipients) {
+      await backend.enterInboxes(tx)
+      await insertMessage(tx, message, recipients)
+    },
+    markMessages: (sessionId, positions, to) => markMessages(tx, { sessionId, positions, ...to }),
     countsOf: (sessionIds, now) => countsOf(tx, sessionIds, now),
     worktrees: {
       insert: (worktree) => insertWorktree(tx, worktree),

@@ -16,6 +16,7 @@ import { faultPoint } from '../fault.js'
 import { processKey } from '../runtime.js'
 import { activate } from '../steps/activate.js'
 import { journalOwner } from '../steps/actor.js'
+import { closeSession } from '../steps/close-session.js'
 import { removeOwnTree } from '../steps/own-tree.js'
 import { repair } from '../steps/repair.js'
 import { sessionsOf } from '../steps/repo-row.js'
@@ -116,10 +117,8 @@ async function makeTree(deps: Deps, repo: Repo, session: SessionRecord): Promise
 
 /** Undoes what this start made: its reservation and, through the gate, its tree. */
 async function undo(deps: Deps, repo: Repo, session: SessionRecord): Promise<void> {
-  const endedAt = deps.runtime.now()
-  await deps.store.write(session.repoId, (tx) =>
-    tx.endSession(session.id, { endedAt, endReason: 'start-failed' }),
-  )
+  const ending = { session, endReason: 'start-failed' }
+  await deps.store.write(session.repoId, (tx) => closeSession(tx, deps.runtime, ending))
   if (session.ownsWorktree) await removeOwnTree(deps, repo, session)
 }
 
