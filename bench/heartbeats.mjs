@@ -41,7 +41,7 @@ async function resident(directory) {
 function message(child) {
   return new Promise((resolve, reject) => {
     child.once('message', resolve)
-    child.once('exit', (code) => reject(new Error(`a process ended early with exit code ${code}`)))
+    child.once('disconnect', () => reject(new Error('a process ended early')))
   })
 }
 

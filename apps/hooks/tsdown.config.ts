@@ -1,4 +1,21 @@
-import { defineConfig } from 'tsdown'
+import { defineConfig, type UserConfig } from 'tsdown'
+
+/** A program: one CommonJS file on the way that every session takes, and beside it what it seldom needs. */
+function program(entry: string, outDir: string): UserConfig {
+  return {
+    entry: { bin: entry },
+    outDir,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    dts: false,
+    // less text to read at every start; names stay, for the sake of stack traces
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    clean: outDir !== 'dist',
+    inputOptions: { resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'] } },
+    deps: { alwaysBundle: [/^(?!pg$)/], neverBundle: ['pg'], onlyBundle: false },
+  }
+}
 
 export default defineConfig([
   {
@@ -17,17 +34,8 @@ export default defineConfig([
       onlyBundle: false,
     },
   },
-  {
-    // the executable: one CommonJS file on the way that every session takes
-    entry: ['src/bin.ts'],
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20',
-    dts: false,
-    // less text to read at every start; names stay, for the sake of stack traces
-    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
-    clean: false,
-    inputOptions: { resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'] } },
-    deps: { alwaysBundle: [/^(?!pg$)/], neverBundle: ['pg'], onlyBundle: false },
-  },
+  program('src/bin.ts', 'dist'),
+  // the plugin is read in place and starts its programs by paths relative to itself
+  program('src/bin.ts', 'plugin/hook'),
+  program('../mcp-server/src/bin.ts', 'plugin/server'),
 ])

@@ -234,6 +234,15 @@ function registerCare(io: Io, parser: Parser, done: Done): Parser {
 function registerShell(io: Io, parser: Parser, done: Done): Parser {
   return parser
     .command(
+      'mcp-serve',
+      'Serve the MCP tools on stdin and stdout, for an agent that starts it',
+      (y) => y,
+      async (argv) => {
+        const { mcpServe } = await import('./commands/mcp-serve.js')
+        done(await mcpServe(io, argv))
+      },
+    )
+    .command(
       'completion [shell]',
       'Print the completion script of a shell',
       (y) => y.positional('shell', { choices: ['bash', 'zsh', 'fish'] as const, default: 'bash' as const }),

@@ -1,4 +1,3 @@
-import { openStore } from '@pcc/store'
 import { loadConfig } from './config/load.js'
 import type { Deps } from './deps.js'
 import type { HotOptions } from './hot-coordinator.js'
@@ -8,6 +7,7 @@ import { attachAgent } from './use-cases/attach-agent.js'
 import { cleanUp } from './use-cases/clean-up.js'
 import { deliverMessages } from './use-cases/deliver-messages.js'
 import { endSession } from './use-cases/end-session.js'
+import { giveTree } from './use-cases/give-tree.js'
 import { heartbeat } from './use-cases/heartbeat.js'
 import { listTrees } from './use-cases/list-trees.js'
 import { readMessages } from './use-cases/read-messages.js'
@@ -15,6 +15,7 @@ import { listRestorable, restoreTree } from './use-cases/restore.js'
 import { sendMessage } from './use-cases/send-message.js'
 import { startSession } from './use-cases/start-session.js'
 import { status } from './use-cases/status.js'
+import { takeTree } from './use-cases/take-tree.js'
 
 type UseCase<I, R> = (deps: Deps, input: I) => Promise<R>
 type Bound<T> = T extends UseCase<infer I, infer R> ? (input: I) => Promise<R> : never
@@ -30,6 +31,8 @@ export interface Coordinator {
   cleanUp: Bound<typeof cleanUp>
   listRestorable: Bound<typeof listRestorable>
   restoreTree: Bound<typeof restoreTree>
+  giveTree: Bound<typeof giveTree>
+  takeTree: Bound<typeof takeTree>
   sendMessage: Bound<typeof sendMessage>
   readMessages: Bound<typeof readMessages>
   deliverMessages: Bound<typeof deliverMessages>
@@ -45,6 +48,7 @@ export async function openCoordinator(options: HotOptions): Promise<Coordinator>
   const place = placeOf(options.env)
   const { values: config } = loadConfig(place.configFile)
   const { env, ...settings } = options
+  const { openStore } = await import('@pcc/store')
   const store = await openStore(
     place.databaseUrl === undefined ? { file: place.databaseFile } : { url: place.databaseUrl },
     settings,
@@ -60,6 +64,8 @@ export async function openCoordinator(options: HotOptions): Promise<Coordinator>
     cleanUp: (input) => cleanUp(deps, input),
     listRestorable: (input) => listRestorable(deps, input),
     restoreTree: (input) => restoreTree(deps, input),
+    giveTree: (input) => giveTree(deps, input),
+    takeTree: (input) => takeTree(deps, input),
     sendMessage: (input) => sendMessage(deps, input),
     readMessages: (input) => readMessages(deps, input),
     deliverMessages: (input) => deliverMessages(deps, input),

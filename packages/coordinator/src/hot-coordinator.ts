@@ -1,4 +1,5 @@
 import { openHotStore, type SessionCounting, type SessionStore } from '@pcc/store/hot'
+import type { Config } from './config/schema.js'
 import type { Place } from './place.js'
 import { placeOf } from './place.js'
 import { type Runtime, systemRuntime } from './runtime.js'
@@ -6,6 +7,8 @@ import { type Runtime, systemRuntime } from './runtime.js'
 export { deliverMessages } from './use-cases/deliver-messages.js'
 export { endingSession } from './use-cases/ending-session.js'
 export { heartbeat } from './use-cases/heartbeat.js'
+export { isRegistered } from './use-cases/is-registered.js'
+export { mySession } from './use-cases/my-session.js'
 export { readMessages } from './use-cases/read-messages.js'
 export { registerSession } from './use-cases/register-session.js'
 export { sendMessage } from './use-cases/send-message.js'
@@ -19,6 +22,11 @@ export interface HotDeps {
   runtime: Runtime
   store: HotStore
   env: NodeJS.ProcessEnv
+}
+
+/** What showing things needs, which changes nothing. */
+export interface ViewDeps extends Pick<HotDeps, 'runtime' | 'store'> {
+  config: Config
 }
 
 export interface HotOptions {

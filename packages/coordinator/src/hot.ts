@@ -1,3 +1,4 @@
+export { ClaimsError, type ClaimsErrorCode } from '@pcc/claims'
 export { StoreError, type StoreErrorCode } from '@pcc/store/hot'
 export { WorktreeError, type WorktreeErrorCode } from '@pcc/worktree'
 export { locateRepo } from '@pcc/worktree/locate'
@@ -7,15 +8,22 @@ export { CoordinatorError, type CoordinatorErrorCode } from './errors.js'
 export {
   deliverMessages,
   endingSession,
+  type HotDeps,
   heartbeat,
+  isRegistered,
+  mySession,
   openHotCoordinator,
   readMessages,
   registerSession,
   sendMessage,
   status,
+  type ViewDeps,
 } from './hot-coordinator.js'
+export * from './pending.js'
 export { placeOf } from './place.js'
 export { plainLine, plainText } from './plain-text.js'
+export { ancestry, isRunning, processKey, systemRuntime } from './runtime.js'
+export type { MySession } from './use-cases/my-session.js'
 export type { MessageView, ReadResult } from './use-cases/read-messages.js'
 export type { RegisterResult } from './use-cases/register-session.js'
 export type { Recipient, SendResult } from './use-cases/send-message.js'

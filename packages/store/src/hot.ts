@@ -109,6 +109,13 @@ function createHotStore(raw: Raw, file: string): HotStore {
     countsOf: read(sessions.countsOf),
     write: (_repoId, work) =>
       alone(() => takeTurn(realFile, () => inTransaction(raw, file, () => work(sessions)))),
+    // A statement alone is a transaction, and the shortest: many processes beat, and whoever holds the lock may be put aside meanwhile.
+    beat: (sessionId, at) =>
+      alone(() =>
+        takeTurn(realFile, () =>
+          patiently(file, () => sessions.updateSession(sessionId, { lastHeartbeat: at })),
+        ),
+      ),
     close: () => alone(async () => void raw.close()),
   }
 }
@@ -126,16 +133,20 @@ async function inTransaction<T>(raw: Raw, file: string, work: () => Promise<T>):
   }
 }
 
-async function begin(raw: Raw, file: string): Promise<void> {
+function begin(raw: Raw, file: string): Promise<void> {
+  return patiently(file, async () => void raw.exec('begin immediate'))
+}
+
+/** Runs a step that has done nothing when it fails. */
+async function patiently<T>(file: string, step: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      raw.exec('begin immediate')
-      return
+      return await step()
     } catch (error) {
       // These two come without waiting for the busy timeout; a plain SQLITE_BUSY has waited as long as the caller wanted.
       const { code } = error as { code?: string }
       const passing = code === 'SQLITE_BUSY_RECOVERY' || code === 'SQLITE_BUSY_SNAPSHOT'
-      if (!passing || attempt === ATTEMPTS) throw sqliteError(error, file)
+      if (!passing || attempt === ATTEMPTS) return rethrow(error, file)
       await pause(attempt * PAUSE_MS)
     }
   }

@@ -106,6 +106,8 @@ export interface SessionStore {
   read: SessionReads
   /** One immediate write transaction; only SQL may be awaited inside. `repoId` names whom it serialises with on PostgreSQL. */
   write<T>(repoId: string | null, work: (tx: SessionWrites) => Promise<T>): Promise<T>
+  /** Moves the heartbeat of a session that has not ended, in one short write; false when there is none. */
+  beat(sessionId: string, at: IsoTime): Promise<boolean>
   close(): Promise<void>
 }
 

@@ -75,6 +75,8 @@ export function createStore(backend: Backend): Store {
     db,
     read: readsOf(db),
     write,
+    // a statement alone is a transaction, and other sessions of the repo are no business of it
+    beat: (sessionId, at) => backend.inTurn(() => updateSession(db, sessionId, { lastHeartbeat: at })),
     countsOf: (sessionIds, now) => countsOf(db, sessionIds, now),
     worktrees: {
       insert: (worktree) => write(worktree.repoId, (tx) => tx.worktrees.insert(worktree)),

@@ -26,8 +26,6 @@ async function findSession(deps: HotDeps, input: HeartbeatInput): Promise<Sessio
     const tree = async (): Promise<CallerTree | undefined> => callerTree(await place())
     return findCaller({ runtime, read: store.read }, { pid: input.pid, env, tree })
   }
-  const exact = await store.read.sessionById(input.session)
-  if (exact !== undefined && exact.endedAt === null) return exact
   return resolveSession(store.read, input.session, (await place())?.repoId)
 }
 
@@ -37,11 +35,13 @@ async function findSession(deps: HotDeps, input: HeartbeatInput): Promise<Sessio
  * @throws CoordinatorError `COORDINATOR_NO_SESSION` when no session is meant, or it has ended.
  */
 export async function heartbeat(deps: HotDeps, input: HeartbeatInput): Promise<HeartbeatResult> {
-  const session = await findSession(deps, input)
   const lastHeartbeat = deps.runtime.now()
-  const moved =
-    session !== undefined &&
-    (await deps.store.write(session.repoId, (tx) => tx.updateSession(session.id, { lastHeartbeat })))
+  // an id is what resident processes give, and needs no looking up
+  if (input.session !== undefined && (await deps.store.beat(input.session, lastHeartbeat))) {
+    return { sessionId: input.session, lastHeartbeat }
+  }
+  const session = await findSession(deps, input)
+  const moved = session !== undefined && (await deps.store.beat(session.id, lastHeartbeat))
   if (session === undefined || !moved) {
     throw new CoordinatorError('COORDINATOR_NO_SESSION', `no session is calling from ${input.directory}`, {
       hint: 'Start one with parallel-cc start, or name one: parallel-cc heartbeat SESSION.',

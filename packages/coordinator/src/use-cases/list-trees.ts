@@ -12,7 +12,7 @@ import {
 } from '@pcc/worktree'
 import { locateRepo } from '@pcc/worktree/locate'
 import pLimit from 'p-limit'
-import type { Deps } from '../deps.js'
+import type { ViewDeps } from '../hot-coordinator.js'
 import { diskBytes } from '../steps/disk-use.js'
 import { type Bench, openBench } from '../steps/judge.js'
 import { sessionsOf } from '../steps/repo-row.js'
@@ -86,7 +86,7 @@ async function landedOf(bench: Bench, trees: readonly WorktreeEntry[]): Promise<
   return new Map(asked.map((tree, index) => [tree.path, answers[index] as LandedAnswer]))
 }
 
-async function rowsOf(deps: Deps, repo: Repo, disk: boolean): Promise<TreeRow[]> {
+async function rowsOf(deps: ViewDeps, repo: Repo, disk: boolean): Promise<TreeRow[]> {
   const bench = await openBench(deps, repo)
   const trees = (await listWorktrees(repo)).filter((tree) => !tree.isBare)
   const sessions = await sessionsOf(deps, repo)
@@ -130,7 +130,7 @@ async function rowsOf(deps: Deps, repo: Repo, disk: boolean): Promise<TreeRow[]>
 }
 
 /** The working trees of a repo, each with its changes, its session and whether it has landed. Never fetches, writes nothing. */
-export async function listTrees(deps: Deps, input: ListInput): Promise<ListResult> {
+export async function listTrees(deps: ViewDeps, input: ListInput): Promise<ListResult> {
   if (input.all !== true) {
     return { worktrees: await rowsOf(deps, await openRepo(input.directory), input.disk === true) }
   }
