@@ -1,16 +1,15 @@
-import type { Raw } from './dialects/sqlite-file.js'
+import { hotClaims } from './hot-claims.js'
 import { hotMessages } from './hot-messages.js'
-import { insert, lazySql, type Sql } from './hot-sql.js'
+import { insertRow, type Sql } from './hot-sql.js'
 import { hotWarnings } from './hot-warnings.js'
 import type {
-  MessageReads,
+  ClaimWrites,
   MessageWrites,
   RepoRecord,
   SessionCounting,
   SessionReads,
   SessionRecord,
   SessionWrites,
-  WarningReads,
   WarningWrites,
 } from './records.js'
 import { type CountRow, joinCounts } from './tables/count-rows.js'
@@ -21,9 +20,15 @@ import { patchToColumns, type SessionRow, sessionFromRow, sessionToRow } from '.
 export interface HotSessions extends SessionWrites, SessionCounting {}
 
 /** The records by SQL written by hand: the same questions as in `tables/`, without a query builder to load. */
-export function hotSessions(raw: Raw): HotSessions {
-  const sql = lazySql(raw)
-  return { ...reads(sql), ...writes(sql), ...counting(sql), ...hotMessages(sql), ...hotWarnings(sql) }
+export function hotSessions(sql: Sql): HotSessions {
+  return {
+    ...reads(sql),
+    ...writes(sql),
+    ...counting(sql),
+    ...hotClaims(sql),
+    ...hotMessages(sql),
+    ...hotWarnings(sql),
+  }
 }
 
 const OPEN = 'ended_at is null'
@@ -43,7 +48,10 @@ function findSessions(sql: Sql, where: string, ...values: unknown[]): SessionRec
   return rows.map(sessionFromRow)
 }
 
-function reads(sql: Sql): Omit<SessionReads, keyof MessageReads | keyof WarningReads> {
+/** What the other files answer. */
+type Elsewhere = keyof ClaimWrites | keyof MessageWrites | keyof WarningWrites
+
+function reads(sql: Sql): Omit<SessionReads, Elsewhere> {
   return {
     repoByKey: async (key) => findRepo(sql, key),
     sessionById: async (id) => findSessions(sql, 'id = ?', id)[0],
@@ -61,14 +69,12 @@ function reads(sql: Sql): Omit<SessionReads, keyof MessageReads | keyof WarningR
   }
 }
 
-function writes(
-  sql: Sql,
-): Omit<SessionWrites, keyof SessionReads | keyof MessageWrites | keyof WarningWrites> {
+function writes(sql: Sql): Omit<SessionWrites, keyof SessionReads | Elsewhere> {
   return {
     async ensureRepo(repo) {
       const before = findRepo(sql, repo)
       if (before === undefined) {
-        insert(sql, 'repos', repoToRow(repo))
+        insertRow(sql, 'repos', repoToRow(repo))
         return repo
       }
       if (before.projectKey !== null || repo.projectKey === null) return before
@@ -76,7 +82,7 @@ function writes(
       return { ...before, projectKey: repo.projectKey }
     },
     async insertSession(session) {
-      insert(sql, 'sessions', sessionToRow(session))
+      insertRow(sql, 'sessions', sessionToRow(session))
     },
     async updateSession(id, patch) {
       const columns = patchToColumns(patch)

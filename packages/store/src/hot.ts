@@ -5,12 +5,18 @@ import { openFile, type Raw, type SqliteOptions } from './dialects/sqlite-file.j
 import { takeTurn } from './dialects/sqlite-turns.js'
 import type { StoreError } from './errors.js'
 import { hotSessions } from './hot-sessions.js'
+import { lazySql } from './hot-sql.js'
 import { MIGRATION_NAMES, MIGRATION_TABLE } from './migrations/names.js'
 import type { SessionCounting, SessionStore } from './records.js'
 
 export type { SqliteOptions } from './dialects/sqlite-file.js'
 export { StoreError, type StoreErrorCode, type StoreErrorDetails } from './errors.js'
 export type {
+  ClaimMode,
+  ClaimReads,
+  ClaimRecord,
+  ClaimSource,
+  ClaimWrites,
   InboxRecord,
   IsoTime,
   MessageKind,
@@ -82,7 +88,7 @@ const PAUSE_MS = 10
 
 function createHotStore(raw: Raw, file: string): HotStore {
   raw.pragma('synchronous = NORMAL')
-  const sessions = hotSessions(raw)
+  const sessions = hotSessions(lazySql(raw))
   const realFile = realpathSync(file)
   let last: Promise<unknown> = Promise.resolve()
 
@@ -109,6 +115,8 @@ function createHotStore(raw: Raw, file: string): HotStore {
       sentBy: read(sessions.sentBy),
       undeliverable: read(sessions.undeliverable),
       warningsOf: read(sessions.warningsOf),
+      claimsOf: read(sessions.claimsOf),
+      claimsMeeting: read(sessions.claimsMeeting),
     },
     countsOf: read(sessions.countsOf),
     write: (_repoId, work) =>

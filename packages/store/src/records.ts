@@ -76,8 +76,8 @@ export interface SessionCounts {
   unreadMessages: number
 }
 
-/** Reads. A session that has ended is found by `sessionById` alone. */
-export interface SessionReads extends MessageReads, WarningReads {
+/** Reads. A session that has ended is found by `sessionById` alone, and has no claims. */
+export interface SessionReads extends ClaimReads, MessageReads, WarningReads {
   repoByKey(key: Pick<RepoRecord, 'host' | 'commonDir'>): Promise<RepoRecord | undefined>
   sessionById(id: string): Promise<SessionRecord | undefined>
   /** Not-ended sessions of these processes, on one host. */
@@ -91,7 +91,7 @@ export interface SessionReads extends MessageReads, WarningReads {
 }
 
 /** Reads and writes inside one write transaction. */
-export interface SessionWrites extends SessionReads, MessageWrites, WarningWrites {
+export interface SessionWrites extends SessionReads, ClaimWrites, MessageWrites, WarningWrites {
   /** The repo's row, made when there is none. */
   ensureRepo(repo: RepoRecord): Promise<RepoRecord>
   insertSession(session: SessionRecord): Promise<void>

@@ -10,6 +10,7 @@ import type {
   WorktreeRecord,
 } from './records.js'
 import type { Schema } from './schema.js'
+import { claimReads, claimWrites } from './tables/claims.js'
 import { countsOf } from './tables/counts.js'
 import { inboxOf, insertMessage, markMessages, sentBy, undeliverable } from './tables/messages.js'
 import { ensureRepo, findRepo, reposOf } from './tables/repos.js'
@@ -105,12 +106,14 @@ function readsOf(db: Kysely<Schema>): SessionReads {
     sentBy: (sessionId) => sentBy(db, sessionId),
     undeliverable: (repoId) => undeliverable(db, repoId),
     warningsOf: (sessionId, paths) => warningsOf(db, sessionId, paths),
+    ...claimReads(db),
   }
 }
 
 function writesOf(backend: Backend, tx: Transaction<Schema>): StoreWrites {
   return {
     ...readsOf(tx),
+    ...claimWrites(tx),
     ensureRepo: (repo) => ensureRepo(tx, repo),
     insertSession: (session) => insertSession(tx, session),
     updateSession: (id, patch) => updateSession(tx, id, patch),

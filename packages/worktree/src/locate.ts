@@ -1,6 +1,8 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 
+export { treeRoots } from './tree-roots.js'
+
 /** Where a directory stands, told from the files of `.git` alone: no process is started. */
 export interface RepoLocation {
   /** Real path of the git common directory: what all worktrees of one repository share. */
