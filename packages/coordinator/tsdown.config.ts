@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/hot.ts', 'src/hook-events.ts'],
+  entry: ['src/index.ts', 'src/hot.ts', 'src/views.ts', 'src/hook-events.ts'],
   format: 'esm',
   platform: 'node',
   target: 'node20',

@@ -5,6 +5,7 @@ import { status } from './commands/status.js'
 import type { CommonArgs } from './context.js'
 import { UsageError } from './exit-codes.js'
 import type { Io } from './io.js'
+import { lastOf, PARSING } from './parsing.js'
 
 type Done = (code: number) => void
 
@@ -135,27 +136,29 @@ function registerViews(io: Io, parser: Parser, done: Done): Parser {
 function registerMessages(io: Io, parser: Parser, done: Done): Parser {
   return parser
     .command(
-      'send <words..>',
+      'send [words..]',
       'Send a message to other sessions: whom it is for, then the text',
       (y) =>
         y
           .usage('$0 send TO… TEXT')
+          // without this the parser keeps the last word alone, as it keeps the last of an option that is repeated
+          .parserConfiguration({ ...PARSING, 'duplicate-arguments-array': true })
           .positional('words', {
             type: 'string',
             array: true,
-            demandOption: true,
             describe: 'Sessions (id, unique beginning of an id, name) or all, and last the text',
           })
           .option('session', {
             type: 'string',
             requiresArg: true,
             describe: 'Who sends [default: the calling session, or nobody]',
+            coerce: lastOf,
           })
           .example('$0 send backend "I need src/api.ts: when are you done with it?"', 'To one session')
           .example('$0 send all "User is called Account from now on"', 'To everybody else in the repository'),
       async (argv) => {
         const { send } = await import('./commands/send.js')
-        done(await send(io, { ...argv, words: [...argv.words, ...afterDashes(argv)] }))
+        done(await send(io, { ...argv, words: [...(argv.words ?? []), ...afterDashes(argv)] }))
       },
     )
     .command(

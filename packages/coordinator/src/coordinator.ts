@@ -1,3 +1,4 @@
+import { openStore } from '@pcc/store'
 import { loadConfig } from './config/load.js'
 import type { Deps } from './deps.js'
 import type { HotOptions } from './hot-coordinator.js'
@@ -48,7 +49,6 @@ export async function openCoordinator(options: HotOptions): Promise<Coordinator>
   const place = placeOf(options.env)
   const { values: config } = loadConfig(place.configFile)
   const { env, ...settings } = options
-  const { openStore } = await import('@pcc/store')
   const store = await openStore(
     place.databaseUrl === undefined ? { file: place.databaseFile } : { url: place.databaseUrl },
     settings,

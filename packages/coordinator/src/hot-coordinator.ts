@@ -40,26 +40,21 @@ export interface HotOptions {
 }
 
 /** Opens the store for a process that must start fast: the small door when it fits, else the full one, which migrates or refuses. */
-export async function openSessionStore(place: Place, options: HotOptions): Promise<HotStore> {
-  const settings = {
-    ...(options.nativeBinding === undefined ? {} : { nativeBinding: options.nativeBinding }),
-    ...(options.busyTimeoutMs === undefined ? {} : { busyTimeoutMs: options.busyTimeoutMs }),
-    ...(options.answerTimeoutMs === undefined ? {} : { answerTimeoutMs: options.answerTimeoutMs }),
-  }
+async function openSessionStore(place: Place, settings: Omit<HotOptions, 'env'>): Promise<HotStore> {
   if (place.databaseUrl === undefined) {
     const hot = openHotStore(place.databaseFile, settings)
     if (hot !== null) return hot
   }
   const { openStore } = await import('@pcc/store')
-  return openStore(placeForStore(place), settings)
-}
-
-function placeForStore(place: Place): { file: string } | { url: string } {
-  return place.databaseUrl === undefined ? { file: place.databaseFile } : { url: place.databaseUrl }
+  return openStore(
+    place.databaseUrl === undefined ? { file: place.databaseFile } : { url: place.databaseUrl },
+    settings,
+  )
 }
 
 /** The coordinator of hooks, `heartbeat` and `status`: nothing is loaded that they do not use. */
 export async function openHotCoordinator(options: HotOptions): Promise<HotDeps & { close(): Promise<void> }> {
-  const store = await openSessionStore(placeOf(options.env), options)
-  return { runtime: systemRuntime(), store, env: options.env, close: () => store.close() }
+  const { env, ...settings } = options
+  const store = await openSessionStore(placeOf(env), settings)
+  return { runtime: systemRuntime(), store, env, close: () => store.close() }
 }

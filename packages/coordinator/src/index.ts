@@ -1,4 +1,4 @@
-export { StoreError, type StoreErrorCode } from '@pcc/store/hot'
+export { StoreError, type StoreErrorCode } from '@pcc/store'
 export { type DiscardKind, WorktreeError, type WorktreeErrorCode } from '@pcc/worktree'
 export { locateRepo } from '@pcc/worktree/locate'
 export { setConfig, unsetConfig } from './config/change.js'

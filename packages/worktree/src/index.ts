@@ -18,6 +18,7 @@ export {
   type TreeOperation,
   type TreeState,
 } from './inspect.js'
+export { inspectTrees } from './inspect-many.js'
 export { type LandedAnswer, type LandedMethod, landedStates } from './landed.js'
 export { listWorktrees, type WorktreeEntry } from './list.js'
 export { worktreesDirOf } from './locations.js'
