@@ -1,4 +1,4 @@
-import { insertRow, type Sql } from './hot-sql.js'
+import { insert, type Sql } from './hot-sql.js'
 import type { InboxRecord, MessageWrites } from './records.js'
 import { type InboxRow, inboxFromRow, LEAVES, messageToRow } from './tables/message-row.js'
 
@@ -36,9 +36,9 @@ export function hotMessages(sql: Sql): MessageWrites {
         repoId,
       ),
     async insertMessage(message, recipients) {
-      insertRow(sql, 'messages', messageToRow(message))
+      insert(sql, 'messages', messageToRow(message))
       for (const { sessionId, state } of recipients) {
-        insertRow(sql, 'message_recipients', { message_id: message.id, session_id: sessionId, state })
+        insert(sql, 'message_recipients', { message_id: message.id, session_id: sessionId, state })
       }
     },
     async markMessages(sessionId, positions, { state, at }) {

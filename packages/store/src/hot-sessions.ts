@@ -1,6 +1,7 @@
+import type { Raw } from './dialects/sqlite-file.js'
 import { hotClaims } from './hot-claims.js'
 import { hotMessages } from './hot-messages.js'
-import { insertRow, type Sql } from './hot-sql.js'
+import { insert, lazySql, type Sql } from './hot-sql.js'
 import { hotWarnings } from './hot-warnings.js'
 import type {
   ClaimWrites,
@@ -20,7 +21,8 @@ import { patchToColumns, type SessionRow, sessionFromRow, sessionToRow } from '.
 export interface HotSessions extends SessionWrites, SessionCounting {}
 
 /** The records by SQL written by hand: the same questions as in `tables/`, without a query builder to load. */
-export function hotSessions(sql: Sql): HotSessions {
+export function hotSessions(raw: Raw): HotSessions {
+  const sql = lazySql(raw)
   return {
     ...reads(sql),
     ...writes(sql),
@@ -74,7 +76,7 @@ function writes(sql: Sql): Omit<SessionWrites, keyof SessionReads | Elsewhere> {
     async ensureRepo(repo) {
       const before = findRepo(sql, repo)
       if (before === undefined) {
-        insertRow(sql, 'repos', repoToRow(repo))
+        insert(sql, 'repos', repoToRow(repo))
         return repo
       }
       if (before.projectKey !== null || repo.projectKey === null) return before
@@ -82,7 +84,7 @@ function writes(sql: Sql): Omit<SessionWrites, keyof SessionReads | Elsewhere> {
       return { ...before, projectKey: repo.projectKey }
     },
     async insertSession(session) {
-      insertRow(sql, 'sessions', sessionToRow(session))
+      insert(sql, 'sessions', sessionToRow(session))
     },
     async updateSession(id, patch) {
       const columns = patchToColumns(patch)

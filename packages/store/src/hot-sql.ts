@@ -1,6 +1,6 @@
 import type { Raw, Statement } from './dialects/sqlite-file.js'
 
-/** SQL written by hand over one SQLite connection. */
+/** SQL written by hand on one connection. */
 export interface Sql {
   one<R>(text: string, ...values: unknown[]): R | undefined
   all<R>(text: string, ...values: unknown[]): R[]
@@ -23,8 +23,8 @@ export function lazySql(raw: Raw): Sql {
   }
 }
 
-/** Inserts one row by its column names. */
-export function insertRow(sql: Sql, table: string, row: object): void {
+/** Inserts a row by the names of its fields. */
+export function insert(sql: Sql, table: string, row: object): void {
   const columns = Object.keys(row)
   const marks = columns.map(() => '?').join(', ')
   sql.change(`insert into ${table} (${columns.join(', ')}) values (${marks})`, ...Object.values(row))

@@ -5,7 +5,6 @@ import { openFile, type Raw, type SqliteOptions } from './dialects/sqlite-file.j
 import { takeTurn } from './dialects/sqlite-turns.js'
 import type { StoreError } from './errors.js'
 import { hotSessions } from './hot-sessions.js'
-import { lazySql } from './hot-sql.js'
 import { MIGRATION_NAMES, MIGRATION_TABLE } from './migrations/names.js'
 import type { SessionCounting, SessionStore } from './records.js'
 
@@ -88,7 +87,7 @@ const PAUSE_MS = 10
 
 function createHotStore(raw: Raw, file: string): HotStore {
   raw.pragma('synchronous = NORMAL')
-  const sessions = hotSessions(lazySql(raw))
+  const sessions = hotSessions(raw)
   const realFile = realpathSync(file)
   let last: Promise<unknown> = Promise.resolve()
 
@@ -111,12 +110,12 @@ function createHotStore(raw: Raw, file: string): HotStore {
       openSessions: read(sessions.openSessions),
       allOpenSessions: read(sessions.allOpenSessions),
       reposOf: read(sessions.reposOf),
+      claimsOf: read(sessions.claimsOf),
+      claimsMeeting: read(sessions.claimsMeeting),
       inboxOf: read(sessions.inboxOf),
       sentBy: read(sessions.sentBy),
       undeliverable: read(sessions.undeliverable),
       warningsOf: read(sessions.warningsOf),
-      claimsOf: read(sessions.claimsOf),
-      claimsMeeting: read(sessions.claimsMeeting),
     },
     countsOf: read(sessions.countsOf),
     write: (_repoId, work) =>

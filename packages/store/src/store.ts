@@ -102,11 +102,11 @@ function readsOf(db: Kysely<Schema>): SessionReads {
     openSessions: (repoId) => openSessions(db, repoId),
     allOpenSessions: () => allOpenSessions(db),
     reposOf: (host) => reposOf(db, host),
+    ...claimReads(db),
     inboxOf: (sessionId, states, limit) => inboxOf(db, sessionId, { states, limit }),
     sentBy: (sessionId) => sentBy(db, sessionId),
     undeliverable: (repoId) => undeliverable(db, repoId),
     warningsOf: (sessionId, paths) => warningsOf(db, sessionId, paths),
-    ...claimReads(db),
   }
 }
 
