@@ -1,9 +1,9 @@
 const HEADER = 12
 /** What stands before the object id in an entry: times, device, inode, mode, owner, size. */
 const BEFORE_ID = 40
-const ASSUME_UNCHANGED = 0x8000
+const ASSUME_UNCHANGED = 0x80
 /** Set where an entry has the second pair of flags, among them `skip-worktree`. */
-const EXTENDED = 0x4000
+const EXTENDED = 0x40
 const NAME_LENGTH = 0xfff
 const NUL = 0
 
@@ -11,10 +11,10 @@ const NUL = 0
 function nextEntry(index: Buffer, at: number, idLength: number): number | null {
   const flagsAt = at + BEFORE_ID + idLength
   if (flagsAt + 2 > index.length) return null
-  const flags = index.readUInt16BE(flagsAt)
+  const flags = index[flagsAt] as number
   if ((flags & (ASSUME_UNCHANGED | EXTENDED)) !== 0) return null
   const nameAt = flagsAt + 2
-  const told = flags & NAME_LENGTH
+  const told = ((flags << 8) | (index[flagsAt + 1] as number)) & NAME_LENGTH
   const end = told < NAME_LENGTH ? nameAt + told : index.indexOf(NUL, nameAt)
   // entries are filled up to a multiple of eight bytes, with one NUL at least
   return end === -1 ? null : at + ((end - at + 8) & ~7)
