@@ -101,7 +101,10 @@ export async function placeTargets(
   const standing = treeOfCall(call, trees.all)
   const registered = trees.all.includes(call.session.worktreePath) ? call.session.worktreePath : null
   const isOwn = (tree: string): boolean => {
-    if (tree === registered && !(call.isSubagent && standing !== null && standing !== tree && tree === trees.main))
+    if (
+      tree === registered &&
+      !(call.isSubagent && standing !== null && standing !== tree && tree === trees.main)
+    )
       return true
     if (neighbours(tree).length > 0) return false
     return tree !== trees.main || registered === null

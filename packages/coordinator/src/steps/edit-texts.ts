@@ -89,3 +89,46 @@ export function sharedTreeText(neighbour: SessionRecord): string {
     MOST,
   )
 }
+
+export interface BothSides {
+  toHolder: string
+  toSession: string
+}
+
+/** A command has written to what another session holds: for the holder, and for whose command it was. */
+export function violationTexts(session: SessionRecord, holder: SessionRecord, conflict: Conflict): BothSides {
+  const path = shown(conflict.path)
+  const where = session.worktreePath === holder.worktreePath ? 'this same tree' : 'its own tree'
+  return {
+    toHolder: cutText(
+      `${called(session, session.id)} has changed ${path}, which you hold (${conflict.by.mode}), in ${where} by a shell ` +
+        'command. Its change and yours will meet: agree with send_message on whose stays.',
+      MOST,
+    ),
+    toSession: cutText(
+      `Your shell command has changed ${path}, which ${called(holder, holder.id)} holds (${conflict.by.mode}) ` +
+        `${claimText(conflict)}. It has been told. Take the change back unless it agrees with send_message.`,
+      MOST,
+    ),
+  }
+}
+
+/** A command has written into another session's tree. */
+export function intrusionTexts(
+  session: SessionRecord,
+  holder: SessionRecord,
+  { meant, corrected }: ForeignTarget,
+): BothSides {
+  return {
+    toHolder: cutText(
+      `${called(session, session.id)} has changed ${shown(meant)} in your tree by a shell command. Look at it before you ` +
+        'commit, and ask with send_message what it is for.',
+      MOST,
+    ),
+    toSession: cutText(
+      `Your shell command has changed ${shown(meant)}, which is in the tree of ${called(holder, holder.id)}. It has been ` +
+        `told. Yours is ${plainLine(corrected, 300)}.`,
+      MOST,
+    ),
+  }
+}

@@ -54,7 +54,12 @@ function onAdvisory(deps: CheckEditDeps): Config['claims.onAdvisory'] {
 }
 
 /** The files that are not the session's yet. Folders and whole trees are not claimed: what changed in them is known after the call. */
-function toClaim(session: SessionRecord, own: readonly OwnTarget[], found: EditConflicts, now: string): string[] {
+function toClaim(
+  session: SessionRecord,
+  own: readonly OwnTarget[],
+  found: EditConflicts,
+  now: string,
+): string[] {
   const mine = found.near.filter((claim) => claim.sessionId === session.id && !isExpired(claim, now))
   const files = own.filter((target) => !target.asked.isGlob).map((target) => target.asked.path)
   return [...new Set(files)].filter((path) => !mine.some((claim) => claimCovers(claim, path)))
@@ -139,7 +144,11 @@ export async function checkEdit(deps: CheckEditDeps, input: CheckEditInput): Pro
 }
 
 /** Between the look and the write somebody else may have got the file. */
-async function claimed(deps: HotDeps, session: SessionRecord, paths: readonly string[]): Promise<EditVerdict> {
+async function claimed(
+  deps: HotDeps,
+  session: SessionRecord,
+  paths: readonly string[],
+): Promise<EditVerdict> {
   if (paths.length === 0) return NOTHING
   const { held } = await deps.store.write(session.repoId, (tx) =>
     takeClaims(tx, {
