@@ -7,7 +7,7 @@ import {
   takeClaims,
 } from '@pcc/claims'
 import type { ClaimMode, ClaimRecord, SessionRecord } from '@pcc/store/hot'
-import { type Asking, askingSession } from '../asking-session.js'
+import { type Asking, claimingSession } from '../asking-session.js'
 import { loadConfig } from '../config/load.js'
 import type { Config } from '../config/schema.js'
 import { CoordinatorError } from '../errors.js'
@@ -71,21 +71,6 @@ function check(input: ClaimInput): void {
   if ((input.reason?.length ?? 0) > MAX_REASON) {
     throw badInput('the reason is too long', `Say it in ${MAX_REASON} characters.`)
   }
-}
-
-/**
- * The session that a call about its claims is from.
- *
- * @throws CoordinatorError `COORDINATOR_NO_SESSION`, `COORDINATOR_AMBIGUOUS_SESSION`.
- */
-export async function claimingSession(deps: HotDeps, asking: Asking): Promise<SessionRecord> {
-  const session = await askingSession(deps, asking)
-  if (session !== undefined) return session
-  throw new CoordinatorError(
-    'COORDINATOR_NO_SESSION',
-    `claims belong to a session, and none is calling from ${asking.directory}`,
-    { hint: 'Start one with parallel-cc start, or name one with --session.' },
-  )
 }
 
 interface Attempt extends Taken {

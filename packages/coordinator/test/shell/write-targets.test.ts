@@ -215,62 +215,7 @@ describe('what cannot be read', () => {
   })
 
   test('ten thousand texts of random shell neither fail nor hang', async () => {
-    const pieces = [
-      ...[
-        '(',
-        ')',
-        '{',
-        '}',
-        '<',
-        '>',
-        '|',
-        '&',
-        ';',
-        '$',
-        '`',
-        '"',
-        "'",
-        '\\',
-        '\n',
-        ' ',
-        '#',
-        '!',
-        '*',
-        '~',
-      ],
-      ...[
-        '<<E\n',
-        '\nE\n',
-        '$(',
-        '${',
-        '$((',
-        '[[',
-        ']]',
-        'if',
-        'then',
-        'fi',
-        'do',
-        'done',
-        'case',
-        'esac',
-        ';;',
-      ],
-      ...[
-        'rm a',
-        'cd b',
-        'sed -i',
-        'git checkout --',
-        'bash -c',
-        'f()',
-        'x=1',
-        '\u0000',
-        'é',
-        '😀',
-        '>&',
-        '<>',
-        '{a,b}',
-      ],
-    ]
+    const pieces = ['(', ')', '{', '}', '<', '>', '|', '&', ';', '$', '`', '"', '\'', '\\', '\n', ' ', '#', '!', '*', '~', '<<E\n', '\nE\n', '$(', '${', '$((', '[[', ']]', 'if', 'then', 'fi', 'do', 'done', 'case', 'esac', ';;', 'rm a', 'cd b', 'sed -i', 'git checkout --', 'bash -c', 'f()', 'x=1', '\0', 'é', '😀', '>&', '<>', '{a,b}']
     let state = 20_260
     const next = (below: number): number => {
       state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
