@@ -85,7 +85,7 @@ test('SessionStart loads one file and the SQLite addon, and none of what Node lo
 
 test('the file of the hooks is small, and holds no parser, query builder, validator or server driver', () => {
   const text = readFileSync(builtProgram('hooks'), 'utf8')
-  expect(Buffer.byteLength(text)).toBeLessThan(125_000)
+  expect(Buffer.byteLength(text)).toBeLessThan(85_000)
   expect(librariesIn([text])).toEqual([])
 })
 
@@ -153,5 +153,5 @@ test('the parts that are loaded on every call stay small', () => {
       .filter((name) => name.startsWith(start) && name.endsWith('.cjs'))
       .reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
   expect(size('bin')).toBeLessThan(5_000)
-  expect(size('quick-')).toBeLessThan(125_000)
+  expect(size('quick-')).toBeLessThan(85_000)
 })

@@ -1,6 +1,6 @@
 import { sleeper } from '@pcc/test-kit'
 import { expect, test } from 'vitest'
-import { openHotCoordinator, registerSession } from '../../src/hot-coordinator.js'
+import { openHotCoordinator, registerSession } from '../../src/hot.js'
 import { isRegistered } from '../../src/use-cases/is-registered.js'
 import { mySession } from '../../src/use-cases/my-session.js'
 import { bench } from '../open.js'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { sleeper, tempDir } from '@pcc/test-kit'
 import { describe, expect, test } from 'vitest'
-import { openHotCoordinator, registerSession } from '../../src/hot-coordinator.js'
+import { openHotCoordinator, registerSession } from '../../src/hot.js'
 import { bench } from '../open.js'
 
 async function hot(env: Record<string, string>) {
