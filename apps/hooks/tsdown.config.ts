@@ -6,11 +6,11 @@ const inlineRuntime: Rolldown.Plugin = {
   generateBundle(_options, bundle) {
     const chunks = Object.values(bundle).filter((file) => file.type === 'chunk')
     const runtime = chunks.find((chunk) => chunk.name === 'rolldown-runtime')
-    const program = chunks.find((chunk) => chunk.isEntry)
-    if (runtime === undefined || program === undefined) return
+    const main = chunks.find((chunk) => chunk.isEntry)
+    if (runtime === undefined || main === undefined) return
     const call = `require(\`./${runtime.fileName}\`)`
-    if (program.code.split(call).length !== 2) this.error(`${call} does not stand in the program once`)
-    program.code = program.code.replace(call, () => `(exports=>{${runtime.code};return exports})({})`)
+    if (main.code.split(call).length !== 2) this.error(`${call} does not stand in the program once`)
+    main.code = main.code.replace(call, () => `(exports=>{${runtime.code};return exports})({})`)
   },
 }
 
