@@ -1,4 +1,5 @@
 import { defineConfig, type UserConfig } from 'tsdown'
+import { SHELL_GRAMMAR } from '../../tools/shell-grammar.ts'
 
 /** A program: one CommonJS file on the way that every session takes, and beside it what it seldom needs. */
 function program(entry: string, outDir: string): UserConfig {
@@ -12,6 +13,7 @@ function program(entry: string, outDir: string): UserConfig {
     // less text to read at every start; names stay, for the sake of stack traces
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     clean: outDir !== 'dist',
+    copy: SHELL_GRAMMAR.map((from) => ({ from, to: outDir })),
     inputOptions: { resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'] } },
     deps: { alwaysBundle: [/^(?!pg$)/], neverBundle: ['pg'], onlyBundle: false },
   }

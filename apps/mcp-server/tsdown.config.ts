@@ -1,4 +1,5 @@
 import { defineConfig } from 'tsdown'
+import { SHELL_GRAMMAR } from '../../tools/shell-grammar.ts'
 
 export default defineConfig([
   {
@@ -25,6 +26,7 @@ export default defineConfig([
     target: 'node20',
     dts: false,
     clean: false,
+    copy: [...SHELL_GRAMMAR],
     inputOptions: { resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'] } },
     deps: { alwaysBundle: [/^(?!pg$)/], neverBundle: ['pg'], onlyBundle: false },
   },
