@@ -1,5 +1,5 @@
 import { defineConfig, type Rolldown } from 'tsdown'
-import { SHELL_GRAMMAR } from '../../tools/shell-grammar.ts'
+import { COMMONJS_PARSER, SHELL_GRAMMAR } from '../../tools/shell-grammar.ts'
 
 const ASSERT = `
 const differ = (message) => { throw new Error(message ?? 'unexpected value') }
@@ -42,7 +42,9 @@ export default defineConfig([
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     clean: false,
     copy: [...SHELL_GRAMMAR],
-    inputOptions: { resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'] } },
+    inputOptions: {
+      resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'], alias: COMMONJS_PARSER },
+    },
     plugins: [smallAssert],
     // what the quick commands need is one more file, however much of it others share
     outputOptions: {

@@ -1,5 +1,5 @@
 import { defineConfig, type UserConfig } from 'tsdown'
-import { SHELL_GRAMMAR } from '../../tools/shell-grammar.ts'
+import { COMMONJS_PARSER, SHELL_GRAMMAR } from '../../tools/shell-grammar.ts'
 
 /** A program: one CommonJS file on the way that every session takes, and beside it what it seldom needs. */
 function program(entry: string, outDir: string): UserConfig {
@@ -14,7 +14,9 @@ function program(entry: string, outDir: string): UserConfig {
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     clean: outDir !== 'dist',
     copy: SHELL_GRAMMAR.map((from) => ({ from, to: outDir })),
-    inputOptions: { resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'] } },
+    inputOptions: {
+      resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'], alias: COMMONJS_PARSER },
+    },
     deps: { alwaysBundle: [/^(?!pg$)/], neverBundle: ['pg'], onlyBundle: false },
   }
 }

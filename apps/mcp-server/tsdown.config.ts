@@ -1,5 +1,5 @@
 import { defineConfig } from 'tsdown'
-import { SHELL_GRAMMAR } from '../../tools/shell-grammar.ts'
+import { COMMONJS_PARSER, SHELL_GRAMMAR } from '../../tools/shell-grammar.ts'
 
 export default defineConfig([
   {
@@ -27,7 +27,9 @@ export default defineConfig([
     dts: false,
     clean: false,
     copy: [...SHELL_GRAMMAR],
-    inputOptions: { resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'] } },
+    inputOptions: {
+      resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'], alias: COMMONJS_PARSER },
+    },
     deps: { alwaysBundle: [/^(?!pg$)/], neverBundle: ['pg'], onlyBundle: false },
   },
 ])
