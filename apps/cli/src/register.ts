@@ -6,6 +6,7 @@ import type { CommonArgs } from './context.js'
 import { UsageError } from './exit-codes.js'
 import type { Io } from './io.js'
 import { lastOf, PARSING } from './parsing.js'
+import { registerClaims } from './register-claims.js'
 
 type Done = (code: number) => void
 
@@ -262,8 +263,13 @@ function registerShell(io: Io, parser: Parser, done: Done): Parser {
 
 /** Adds all commands. Each loads its code only when it runs. */
 export function registerCommands(io: Io, parser: Parser, done: Done): Parser {
-  return [registerStart, registerSigns, registerViews, registerMessages, registerCare, registerShell].reduce(
-    (all, add) => add(io, all, done),
-    parser,
-  )
+  return [
+    registerStart,
+    registerSigns,
+    registerViews,
+    registerClaims,
+    registerMessages,
+    registerCare,
+    registerShell,
+  ].reduce((all, add) => add(io, all, done), parser)
 }

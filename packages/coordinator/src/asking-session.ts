@@ -1,5 +1,6 @@
 import type { SessionRecord } from '@pcc/store/hot'
 import { type CallerTree, findCaller } from './caller.js'
+import { CoordinatorError } from './errors.js'
 import type { HotDeps } from './hot-coordinator.js'
 import { resolveSession } from './session-ref.js'
 import { callerTree, type TreePlace, treeOf } from './tree-of.js'
@@ -29,4 +30,19 @@ export async function askingSession(deps: HotDeps, asking: Asking): Promise<Sess
   const exact = await store.read.sessionById(asking.session)
   if (exact !== undefined && exact.endedAt === null) return exact
   return resolveSession(store.read, asking.session, (await place())?.repoId)
+}
+
+/**
+ * The session that a call about its claims is from.
+ *
+ * @throws CoordinatorError `COORDINATOR_NO_SESSION`, `COORDINATOR_AMBIGUOUS_SESSION`.
+ */
+export async function claimingSession(deps: HotDeps, asking: Asking): Promise<SessionRecord> {
+  const session = await askingSession(deps, asking)
+  if (session !== undefined) return session
+  throw new CoordinatorError(
+    'COORDINATOR_NO_SESSION',
+    `claims belong to a session, and none is calling from ${asking.directory}`,
+    { hint: 'Start one with parallel-cc start, or name one with --session.' },
+  )
 }

@@ -7,7 +7,7 @@ import {
   takeClaims,
 } from '@pcc/claims'
 import type { ClaimMode, ClaimRecord, SessionRecord } from '@pcc/store/hot'
-import { type Asking, askingSession } from '../asking-session.js'
+import { type Asking, claimingSession } from '../asking-session.js'
 import { loadConfig } from '../config/load.js'
 import type { Config } from '../config/schema.js'
 import { CoordinatorError } from '../errors.js'
@@ -16,6 +16,7 @@ import { placeOf } from '../place.js'
 import { claimPlace } from '../steps/claim-place.js'
 import { type ClaimView, claimViews, type HeldPath, heldPaths } from '../steps/claim-view.js'
 import { deadHolders, freeClaimsOf } from '../steps/dead-holders.js'
+import { tellExpired } from '../steps/tell-expired.js'
 
 export interface ClaimDeps extends HotDeps {
   /** @default as it stands in the user's file when it is needed */
@@ -72,21 +73,6 @@ function check(input: ClaimInput): void {
   }
 }
 
-/**
- * The session that a call about its claims is from.
- *
- * @throws CoordinatorError `COORDINATOR_NO_SESSION`, `COORDINATOR_AMBIGUOUS_SESSION`.
- */
-export async function claimingSession(deps: HotDeps, asking: Asking): Promise<SessionRecord> {
-  const session = await askingSession(deps, asking)
-  if (session !== undefined) return session
-  throw new CoordinatorError(
-    'COORDINATOR_NO_SESSION',
-    `claims belong to a session, and none is calling from ${asking.directory}`,
-    { hint: 'Start one with parallel-cc start, or name one with --session.' },
-  )
-}
-
 interface Attempt extends Taken {
   leftByCrash: ClaimRecord[]
 }
@@ -107,7 +93,9 @@ async function take(
       const now = await tx.sessionById(session.id)
       if (now === undefined || now.endedAt !== null) return null
       const freed = await freeClaimsOf(tx, dead)
-      return { freed, ...(await takeClaims(tx, { ...ask, now: runtime.now() })) }
+      const result = await takeClaims(tx, { ...ask, now: runtime.now() })
+      await tellExpired(tx, runtime, result.expired)
+      return { ...result, freed }
     })
     if (taken === null) {
       throw new CoordinatorError('COORDINATOR_NO_SESSION', `session ${session.id} has ended`, {

@@ -1,9 +1,8 @@
 import { parseClaimPath, placePath } from '@pcc/claims'
-import type { Asking } from '../asking-session.js'
+import { type Asking, claimingSession } from '../asking-session.js'
 import type { HotDeps } from '../hot-coordinator.js'
 import { claimPlace } from '../steps/claim-place.js'
 import { type ClaimView, claimViews } from '../steps/claim-view.js'
-import { claimingSession } from './claim-paths.js'
 
 export interface ReleaseInput extends Asking {
   /** As they were claimed, relative to `directory`; `null`: all of the session's claims. */

@@ -34,8 +34,8 @@ export function claimToRow(claim: ClaimRecord): ClaimRow {
 }
 
 /** The order of every answer: by path, then by session, by code point in both dialects. */
-export function inOrder(claims: ClaimRecord[]): ClaimRecord[] {
-  return claims.sort((a, b) => compare(a.path, b.path) || compare(a.sessionId, b.sessionId))
+export function inOrder(claims: readonly ClaimRecord[]): ClaimRecord[] {
+  return claims.toSorted((a, b) => compare(a.path, b.path) || compare(a.sessionId, b.sessionId))
 }
 
 function compare(a: string, b: string): number {
