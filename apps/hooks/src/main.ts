@@ -1,7 +1,6 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { ANSWERED_EVENTS } from '@pcc/coordinator/hook-events'
-import { placeOf } from '@pcc/coordinator/hot'
+import { ANSWERED_EVENTS, placeOf } from '@pcc/coordinator/hook-events'
 import { answered } from './events/answered.js'
 import { sessionEnd } from './events/session-end.js'
 import { sessionStart } from './events/session-start.js'

@@ -4,20 +4,6 @@ import type { Place } from './place.js'
 import { placeOf } from './place.js'
 import { type Runtime, systemRuntime } from './runtime.js'
 
-export { checkPaths } from './use-cases/check-paths.js'
-export { claimPaths } from './use-cases/claim-paths.js'
-export { deliverMessages } from './use-cases/deliver-messages.js'
-export { endingSession } from './use-cases/ending-session.js'
-export { heartbeat } from './use-cases/heartbeat.js'
-export { isRegistered } from './use-cases/is-registered.js'
-export { listClaims } from './use-cases/list-claims.js'
-export { mySession } from './use-cases/my-session.js'
-export { readMessages } from './use-cases/read-messages.js'
-export { registerSession } from './use-cases/register-session.js'
-export { releasePaths } from './use-cases/release-paths.js'
-export { sendMessage } from './use-cases/send-message.js'
-export { status } from './use-cases/status.js'
-
 /** The store as both of its doors give it. */
 export type HotStore = SessionStore & SessionCounting
 
