@@ -1,4 +1,5 @@
 import { defineConfig, type Rolldown } from 'tsdown'
+import { COMMONJS_PARSER, SHELL_GRAMMAR } from '../../tools/shell-grammar.ts'
 
 const ASSERT = `
 const differ = (message) => { throw new Error(message ?? 'unexpected value') }
@@ -56,7 +57,10 @@ export default defineConfig([
     // less text to read at every start; names stay, for the sake of stack traces
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     clean: false,
-    inputOptions: { resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'] } },
+    copy: [...SHELL_GRAMMAR],
+    inputOptions: {
+      resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'], alias: COMMONJS_PARSER },
+    },
     plugins: [smallAssert, quickWidth],
     // what the quick commands need is one more file, however much of it others share
     outputOptions: {

@@ -1,4 +1,5 @@
 import { defineConfig, type Rolldown, type UserConfig } from 'tsdown'
+import { COMMONJS_PARSER, SHELL_GRAMMAR } from '../../tools/shell-grammar.ts'
 
 /** The bundler keeps its few lines of runtime in a file of their own; the program takes them in, to load one file instead of two. */
 const inlineRuntime: Rolldown.Plugin = {
@@ -29,7 +30,10 @@ function program(entry: string, outDir: string): UserConfig {
     plugins: [inlineRuntime],
     // what the program needs at once stands in its own file, however much of it the seldom parts share
     outputOptions: { advancedChunks: { groups: [{ name: 'bin', test: /[\\/]src[\\/]bin\.ts$/ }] } },
-    inputOptions: { resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'] } },
+    copy: SHELL_GRAMMAR.map((from) => ({ from, to: outDir })),
+    inputOptions: {
+      resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'], alias: COMMONJS_PARSER },
+    },
     deps: { alwaysBundle: [/^(?!pg$)/], neverBundle: ['pg'], onlyBundle: false },
   }
 }

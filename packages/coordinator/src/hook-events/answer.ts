@@ -1,7 +1,5 @@
 import { findCaller } from '../caller.js'
 import type { HotDeps } from '../hot-coordinator.js'
-import { afterEdit } from '../use-cases/after-edit.js'
-import { checkEdit } from '../use-cases/check-edit.js'
 import { deliverMessages } from '../use-cases/deliver-messages.js'
 import type { AnsweredEvent } from './event-names.js'
 import { type HookFields, textOf, toolFields } from './fields.js'
@@ -20,6 +18,8 @@ export interface HookCall {
 type Answer = (deps: HotDeps, call: HookCall) => Promise<HookReply | null>
 
 async function beforeTool(deps: HotDeps, call: HookCall): Promise<HookReply | null> {
+  // the other events start without it
+  const { checkEdit } = await import('../use-cases/check-edit.js')
   const { cwd = call.cwd, tool, input, agentId } = toolFields(call.fields)
   const verdict = await checkEdit(deps, {
     pid: call.pid,
@@ -33,6 +33,7 @@ async function beforeTool(deps: HotDeps, call: HookCall): Promise<HookReply | nu
 }
 
 async function afterTool(deps: HotDeps, call: HookCall): Promise<HookReply | null> {
+  const { afterEdit } = await import('../use-cases/after-edit.js')
   const { cwd = call.cwd, tool, input, agentId, changedFiles } = toolFields(call.fields)
   await afterEdit(deps, {
     pid: call.pid,

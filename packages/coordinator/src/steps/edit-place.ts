@@ -60,7 +60,7 @@ function treeOfCall(call: EditCall, trees: readonly string[]): string | null {
 }
 
 /** Places targets, looking at the trees again before anything counts as outside: one may have been moved. */
-function placed(
+function locate(
   targets: readonly EditTarget[],
   call: EditCall,
 ): { trees: KnownTrees; places: [EditTarget, ReturnType<typeof placePath>][] } | null {
@@ -83,7 +83,7 @@ export async function placeTargets(
   call: EditCall,
   targets: readonly EditTarget[],
 ): Promise<PlacedTargets | null> {
-  const found = placed(targets, call)
+  const found = locate(targets, call)
   if (found === null) return null
   const { trees } = found
   const places = found.places.filter(([, place]) => place.kind !== 'outside')

@@ -1,11 +1,11 @@
 import { type Conflict, claimCovers, isExpired, takeClaims } from '@pcc/claims'
-import type { SessionRecord } from '@pcc/store/hot'
+import type { ClaimRecord, SessionRecord } from '@pcc/store/hot'
 import { askingSession } from '../asking-session.js'
 import { loadConfig } from '../config/load.js'
 import type { Config } from '../config/schema.js'
 import type { HotDeps } from '../hot-coordinator.js'
 import { placeOf } from '../place.js'
-import { type EditConflicts, editConflicts } from '../steps/edit-conflicts.js'
+import { editConflicts } from '../steps/edit-conflicts.js'
 import { callFolder, type OwnTarget, type PlacedTargets, placeTargets } from '../steps/edit-place.js'
 import { editTargets } from '../steps/edit-targets.js'
 import { heldText, sharedTreeText, toldText, warnedText, wrongTreeText } from '../steps/edit-texts.js'
@@ -54,13 +54,7 @@ function onAdvisory(deps: CheckEditDeps): Config['claims.onAdvisory'] {
 }
 
 /** The files that are not the session's yet. Folders and whole trees are not claimed: what changed in them is known after the call. */
-function toClaim(
-  session: SessionRecord,
-  own: readonly OwnTarget[],
-  found: EditConflicts,
-  now: string,
-): string[] {
-  const mine = found.near.filter((claim) => claim.sessionId === session.id && !isExpired(claim, now))
+function toClaim(own: readonly OwnTarget[], mine: readonly ClaimRecord[]): string[] {
   const files = own.filter((target) => !target.asked.isGlob).map((target) => target.asked.path)
   return [...new Set(files)].filter((path) => !mine.some((claim) => claimCovers(claim, path)))
 }
@@ -138,7 +132,9 @@ export async function checkEdit(deps: CheckEditDeps, input: CheckEditInput): Pro
     await noteWarnings(deps, session, conflicts)
     if (mode === 'once') return { verdict: 'warn', reason: warnedText(conflicts, holderOf(conflicts)) }
   }
-  const verdict = await claimed(deps, session, toClaim(session, placed.own, found, runtime.now()))
+  const now = runtime.now()
+  const mine = found.near.filter((claim) => claim.sessionId === session.id && !isExpired(claim, now))
+  const verdict = await claimed(deps, session, toClaim(placed.own, mine))
   if (verdict.verdict !== 'allow' || conflicts.length === 0) return verdict
   return { ...verdict, note: toldText(conflicts, holderOf(conflicts)) }
 }
