@@ -34,8 +34,8 @@ async function resident(directory) {
     else await new Promise(setImmediate)
   }
   await coordinator.close()
-  process.send({ times, errors, last })
-  process.disconnect()
+  // what is said is long: the channel is closed when it has been read
+  process.send({ times, errors, last }, () => process.disconnect())
 }
 
 function message(child) {

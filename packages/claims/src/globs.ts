@@ -64,13 +64,13 @@ function readGroup(text: string, open: number): Group | null {
   let depth = 0
   let from = open + 1
   for (let at = open; at < text.length; at = after(text, at)) {
-    const here = text[at]
-    if (here === '{') depth += 1
-    if (here === ',' && depth === 1) {
+    const char = text[at]
+    if (char === '{') depth += 1
+    if (char === ',' && depth === 1) {
       parts.push(text.slice(from, at))
       from = at + 1
     }
-    if (here !== '}') continue
+    if (char !== '}') continue
     depth -= 1
     if (depth === 0) return { end: at + 1, parts: [...parts, text.slice(from, at)] }
   }
@@ -228,7 +228,7 @@ function product<T>(
   let row: boolean[] = []
   for (let i = a.length; i >= 0; i--) {
     const below = row
-    const here: boolean[] = []
+    const here: boolean[] = Array.from({ length: b.length + 1 }, () => false)
     const atA = a[i]
     for (let j = b.length; j >= 0; j--) {
       const atB = b[j]

@@ -4,6 +4,8 @@ import type { Place } from './place.js'
 import { placeOf } from './place.js'
 import { type Runtime, systemRuntime } from './runtime.js'
 
+export { afterEdit } from './use-cases/after-edit.js'
+export { checkEdit } from './use-cases/check-edit.js'
 export { checkPaths } from './use-cases/check-paths.js'
 export { claimPaths } from './use-cases/claim-paths.js'
 export { deliverMessages } from './use-cases/deliver-messages.js'

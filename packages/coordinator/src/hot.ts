@@ -6,6 +6,8 @@ export { findCaller } from './caller.js'
 export { loadConfig } from './config/load.js'
 export { CoordinatorError, type CoordinatorErrorCode } from './errors.js'
 export {
+  afterEdit,
+  checkEdit,
   checkPaths,
   claimPaths,
   deliverMessages,
@@ -23,11 +25,12 @@ export {
   status,
   type ViewDeps,
 } from './hot-coordinator.js'
-export * from './pending.js'
 export { placeOf } from './place.js'
 export { plainLine, plainText } from './plain-text.js'
 export { ancestry, isRunning, processKey, systemRuntime } from './runtime.js'
 export type { ClaimView, HeldPath } from './steps/claim-view.js'
+export type { AfterEditInput, AfterEditResult } from './use-cases/after-edit.js'
+export type { CheckEditDeps, CheckEditInput, EditVerdict } from './use-cases/check-edit.js'
 export type { CheckResult } from './use-cases/check-paths.js'
 export type { ClaimDeps, ClaimResult } from './use-cases/claim-paths.js'
 export type { ListClaimsResult } from './use-cases/list-claims.js'

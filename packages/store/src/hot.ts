@@ -33,6 +33,9 @@ export type {
   SessionStatus,
   SessionStore,
   SessionWrites,
+  WarningReads,
+  WarningRecord,
+  WarningWrites,
 } from './records.js'
 
 /** The sessions of a SQLite file for a process that must start fast. Writes serialise with every other process's. */
@@ -112,6 +115,7 @@ function createHotStore(raw: Raw, file: string): HotStore {
       inboxOf: read(sessions.inboxOf),
       sentBy: read(sessions.sentBy),
       undeliverable: read(sessions.undeliverable),
+      warningsOf: read(sessions.warningsOf),
     },
     countsOf: read(sessions.countsOf),
     write: (_repoId, work) =>

@@ -27,6 +27,9 @@ export type {
   SessionStatus,
   SessionStore,
   SessionWrites,
+  WarningReads,
+  WarningRecord,
+  WarningWrites,
   WorktreeRecord,
 } from './records.js'
 export type { Schema } from './schema.js'

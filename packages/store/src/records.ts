@@ -77,7 +77,7 @@ export interface SessionCounts {
 }
 
 /** Reads. A session that has ended is found by `sessionById` alone, and has no claims. */
-export interface SessionReads extends ClaimReads, MessageReads {
+export interface SessionReads extends ClaimReads, MessageReads, WarningReads {
   repoByKey(key: Pick<RepoRecord, 'host' | 'commonDir'>): Promise<RepoRecord | undefined>
   sessionById(id: string): Promise<SessionRecord | undefined>
   /** Not-ended sessions of these processes, on one host. */
@@ -91,7 +91,7 @@ export interface SessionReads extends ClaimReads, MessageReads {
 }
 
 /** Reads and writes inside one write transaction. */
-export interface SessionWrites extends SessionReads, ClaimWrites, MessageWrites {
+export interface SessionWrites extends SessionReads, ClaimWrites, MessageWrites, WarningWrites {
   /** The repo's row, made when there is none. */
   ensureRepo(repo: RepoRecord): Promise<RepoRecord>
   insertSession(session: SessionRecord): Promise<void>
@@ -225,4 +225,25 @@ export interface MessageWrites extends MessageReads {
     positions: readonly number[],
     to: { state: 'delivered' | 'read' | 'dead'; at: IsoTime },
   ): Promise<number>
+}
+
+/** That a session was held back once, because another one holds or edits a file. */
+export interface WarningRecord {
+  sessionId: string
+  repoId: string
+  /** Relative to the repository's root, with `/`; a pattern where a whole folder was meant. */
+  path: string
+  /** The other session. */
+  holder: string
+  warnedAt: IsoTime
+}
+
+export interface WarningReads {
+  /** The warnings that a session has had on these paths. */
+  warningsOf(sessionId: string, paths: readonly string[]): Promise<WarningRecord[]>
+}
+
+export interface WarningWrites extends WarningReads {
+  /** Notes a warning; one that is there stays as it is. */
+  putWarning(warning: WarningRecord): Promise<void>
 }

@@ -23,6 +23,7 @@ import {
   sessionsByPids,
   updateSession,
 } from './tables/sessions.js'
+import { putWarning, warningsOf } from './tables/warnings.js'
 import { insertWorktree, listWorktrees, markWorktree } from './tables/worktrees.js'
 import { inWriteTransaction } from './write.js'
 
@@ -105,6 +106,7 @@ function readsOf(db: Kysely<Schema>): SessionReads {
     inboxOf: (sessionId, states, limit) => inboxOf(db, sessionId, { states, limit }),
     sentBy: (sessionId) => sentBy(db, sessionId),
     undeliverable: (repoId) => undeliverable(db, repoId),
+    warningsOf: (sessionId, paths) => warningsOf(db, sessionId, paths),
   }
 }
 
@@ -121,6 +123,7 @@ function writesOf(backend: Backend, tx: Transaction<Schema>): StoreWrites {
       await insertMessage(tx, message, recipients)
     },
     markMessages: (sessionId, positions, to) => markMessages(tx, { sessionId, positions, ...to }),
+    putWarning: (warning) => putWarning(tx, warning),
     countsOf: (sessionIds, now) => countsOf(tx, sessionIds, now),
     worktrees: {
       insert: (worktree) => insertWorktree(tx, worktree),

@@ -1,6 +1,7 @@
 export { findGtr, type GtrCommand, gtrPath, parseGtrRecords, removeWithGtr } from './backends/gtr.js'
 export { type CreatedWorktree, type CreateOptions, createWorktree } from './create.js'
 export { WorktreeError, type WorktreeErrorCode, type WorktreeErrorDetails } from './errors.js'
+export { ignoredFiles, uncommittedFiles, unlandedFiles } from './file-states.js'
 export {
   type DiscardKind,
   type GateFacts,

@@ -1,6 +1,7 @@
 import { findCaller } from '../caller.js'
 import type { HotDeps } from '../hot-coordinator.js'
-import { afterEdit, checkEdit } from '../pending.js'
+import { afterEdit } from '../use-cases/after-edit.js'
+import { checkEdit } from '../use-cases/check-edit.js'
 import { deliverMessages } from '../use-cases/deliver-messages.js'
 import { type HookFields, textOf, toolFields } from './fields.js'
 import { deny, type HookReply, tell } from './replies.js'
@@ -26,16 +27,18 @@ async function beforeTool(deps: HotDeps, call: HookCall): Promise<HookReply | nu
     input,
     ...(agentId === undefined ? {} : { agentId }),
   })
-  return verdict.verdict === 'allow' ? null : deny(verdict.reason)
+  if (verdict.verdict !== 'allow') return deny(verdict.reason)
+  return verdict.note === undefined ? null : tell('PreToolUse', verdict.note)
 }
 
 async function afterTool(deps: HotDeps, call: HookCall): Promise<HookReply | null> {
-  const { cwd = call.cwd, tool, input, changedFiles } = toolFields(call.fields)
+  const { cwd = call.cwd, tool, input, agentId, changedFiles } = toolFields(call.fields)
   await afterEdit(deps, {
     pid: call.pid,
     cwd,
     tool,
     input,
+    ...(agentId === undefined ? {} : { agentId }),
     ...(changedFiles === undefined ? {} : { changedFiles }),
   })
   return null
