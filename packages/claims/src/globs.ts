@@ -64,13 +64,13 @@ function readGroup(text: string, open: number): Group | null {
   let depth = 0
   let from = open + 1
   for (let at = open; at < text.length; at = after(text, at)) {
-    const char = text[at]
-    if (char === '{') depth += 1
-    if (char === ',' && depth === 1) {
+    const here = text[at]
+    if (here === '{') depth += 1
+    if (here === ',' && depth === 1) {
       parts.push(text.slice(from, at))
       from = at + 1
     }
-    if (char !== '}') continue
+    if (here !== '}') continue
     depth -= 1
     if (depth === 0) return { end: at + 1, parts: [...parts, text.slice(from, at)] }
   }

@@ -54,6 +54,22 @@ export function isReadable(glob: string): boolean {
   return patternOf(glob) !== null
 }
 
+/** Texts of which every path that the glob means begins with one. */
+export function prefixesOf(glob: string): string[] {
+  const pattern = patternOf(glob)
+  if (pattern === null) return ['']
+  return [...new Set(pattern.map(literalStart))]
+}
+
+function literalStart(segments: Pattern[number]): string {
+  const texts: string[] = []
+  for (const segment of segments) {
+    if (segment.kind !== 'text') break
+    texts.push(segment.text)
+  }
+  return texts.join('/')
+}
+
 /** True when the glob means every file there is. */
 export function meansEverything(glob: string): boolean {
   return patternOf(glob)?.some((segments) => segments.every(isWide)) ?? false
