@@ -167,4 +167,4 @@ async function main(seconds, processes, pause) {
 }
 
 if (process.argv[2] === 'agent') await agent(process.argv[3], Number(process.argv[4]))
-else await main(Number(process.argv[2] ?? 30), Number(process.argv[3] ?? 30), Number(process.argv[4] ?? 25))
+else await main(Number(process.argv[2] ?? 30), Number(process.argv[3] ?? 30), Number(process.argv[4] ?? 100))
