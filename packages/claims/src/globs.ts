@@ -228,7 +228,7 @@ function product<T>(
   let row: boolean[] = []
   for (let i = a.length; i >= 0; i--) {
     const below = row
-    const here: boolean[] = Array.from({ length: b.length + 1 }, () => false)
+    const here: boolean[] = []
     const atA = a[i]
     for (let j = b.length; j >= 0; j--) {
       const atB = b[j]
