@@ -22,16 +22,22 @@ export function hotClaims(sql: Sql): ClaimWrites {
     inOrder(sql.all<ClaimRow>(text, ...values).map(claimFromRow))
   return {
     claimsOf: async (repoId) => records('select * from file_claims where repo_id = ?', repoId),
-    claimsMeeting: async (repoId, paths) =>
-      records(
-        `select * from file_claims where repo_id = ? and is_glob = 1
-         union all
-         select * from file_claims where repo_id = ? and is_glob = 0
-           and file_path in (select value from json_each(?))`,
+    claimsMeeting: async (repoId, paths, prefixes = []) => {
+      const globs = 'select * from file_claims where repo_id = ? and is_glob = 1'
+      const exact = `select * from file_claims where repo_id = ? and is_glob = 0
+        and file_path in (select value from json_each(?))`
+      const asked = [repoId, repoId, JSON.stringify(paths)]
+      if (prefixes.length === 0) return records(`${globs} union all ${exact}`, ...asked)
+      const below = `select * from file_claims where repo_id = ? and is_glob = 0 and exists
+        (select 1 from json_each(?) where substr(file_path, 1, length(value)) = value)`
+      // a path may be named and lie below as well, so this is a union of different rows
+      return records(
+        `${globs} union all select * from (${exact} union ${below})`,
+        ...asked,
         repoId,
-        repoId,
-        JSON.stringify(paths),
-      ),
+        JSON.stringify(prefixes),
+      )
+    },
     async putClaim(claim) {
       const row = claimToRow(claim)
       sql.change(

@@ -154,8 +154,15 @@ export interface ClaimRecord {
 export interface ClaimReads {
   /** All claims of a repo, by path. */
   claimsOf(repoId: string): Promise<ClaimRecord[]>
-  /** Those on exactly these paths, and every glob of the repo: what can meet these paths. */
-  claimsMeeting(repoId: string, paths: readonly string[]): Promise<ClaimRecord[]>
+  /**
+   * Those on exactly these paths, and every glob of the repo: what can meet these paths. With `prefixes` also those on paths that begin
+   * with one of these texts, which is what a glob can meet.
+   */
+  claimsMeeting(
+    repoId: string,
+    paths: readonly string[],
+    prefixes?: readonly string[],
+  ): Promise<ClaimRecord[]>
 }
 
 export interface ClaimWrites extends ClaimReads {

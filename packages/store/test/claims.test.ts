@@ -83,6 +83,27 @@ describe.each(doors())('claims through $name', (door) => {
     expect(await meeting(Array.from({ length: 2_000 }, (_, n) => `p${n}`))).toEqual(['lib/*', 'p7'])
   })
 
+  test('what can meet globs are the claims whose path begins as they do, by letters and not by patterns', async () => {
+    const store = await door.open()
+    const paths = ['src', 'src/a', 'srcb', 'sr_/a', 'SRC/a', 'ünï/a', 'a/src/b', 'x%/a', 'xy/a']
+    await store.write('r1', async (tx) => {
+      for (const path of paths) await tx.putClaim(aClaim({ path }))
+      await tx.putClaim(aClaim({ path: '**/z', isGlob: true }))
+    })
+    const meeting = async (named: string[], prefixes: string[]) =>
+      (await store.read.claimsMeeting('r1', named, prefixes)).map((claim) => claim.path)
+    expect(await meeting([], ['src'])).toEqual(['**/z', 'src', 'src/a', 'srcb'])
+    expect(await meeting(['src/a', 'xy/a'], ['src/', 'src'])).toEqual([
+      '**/z',
+      'src',
+      'src/a',
+      'srcb',
+      'xy/a',
+    ])
+    expect(await meeting([], ['sr_', 'x%', 'ünï/'])).toEqual(['**/z', 'sr_/a', 'x%/a', 'ünï/a'])
+    expect(await meeting([], [''])).toHaveLength(paths.length + 1)
+  })
+
   test('deleting returns what was there, and takes nobody else’s', async () => {
     const store = await door.open()
     await store.write('r1', async (tx) => {
