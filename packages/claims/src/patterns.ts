@@ -15,6 +15,14 @@ function patternOf(glob: string): Pattern | null {
   return pattern
 }
 
+let last: { path: string; pattern: Pattern } | undefined
+
+/** One path is held against many claims. */
+function lastLiteral(path: string): Pattern {
+  if (last?.path !== path) last = { path, pattern: literalPattern(path) }
+  return last.pattern
+}
+
 function patternsMeet(a: Pattern | null, b: Pattern | null): boolean {
   if (a === null || b === null) return true
   return a.some((one) => b.some((other) => alternativesMeet(one, other)))
@@ -31,7 +39,7 @@ export function globsOverlap(a: string, b: string): boolean {
 /** True when the claim is on this path. */
 export function claimCovers(claim: Pick<ClaimRecord, 'path' | 'isGlob'>, path: string): boolean {
   if (!claim.isGlob) return claim.path === path
-  return patternsMeet(patternOf(claim.path), literalPattern(path))
+  return patternsMeet(patternOf(claim.path), lastLiteral(path))
 }
 
 /** True when two paths, either of which may be a glob, can mean the same file. */
