@@ -114,6 +114,8 @@ export function placePath(input: PlaceInput, foldsCase: FoldProbe = diskFolds): 
   const real = realOf(isAbsolute(path) ? path : `${cwd}${sep}${path}`)
   let best: { tree: string; rest: string } | null = null
   for (const tree of trees) {
+    // looking at a tree's disk costs more than leaving out the trees that hold it in no spelling
+    if (below(tree, real, true) === null) continue
     const rest = below(tree, real, foldsCase(tree))
     if (rest !== null && (best === null || tree.length > best.tree.length)) best = { tree, rest }
   }

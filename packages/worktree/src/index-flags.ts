@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 const HEADER = 12
 /** What stands before the object id in an entry: times, device, inode, mode, owner, size. */
 const BEFORE_ID = 40
@@ -20,7 +22,7 @@ function nextEntry(index: Buffer, at: number, idLength: number): number | null {
   return end === -1 ? null : at + ((end - at + 8) & ~7)
 }
 
-function isPlain(index: Buffer, idLength: number): boolean {
+function isPlain(index: Buffer, idLength: 20 | 32): boolean {
   let at = HEADER
   for (let left = index.readUInt32BE(8); left > 0; left -= 1) {
     const next = nextEntry(index, at, idLength)
@@ -33,7 +35,15 @@ function isPlain(index: Buffer, idLength: number): boolean {
     if (index.toString('latin1', at, at + 4) === 'link') return false
     at += 8 + index.readUInt32BE(at + 4)
   }
-  return at === end
+  return at === end && isWhole(index, idLength)
+}
+
+/** The file ends with the hash of what stands before it, or with zeros where `index.skipHash` is set. */
+function isWhole(index: Buffer, idLength: 20 | 32): boolean {
+  const told = index.subarray(-idLength)
+  if (told.every((byte) => byte === 0)) return true
+  const hash = createHash(idLength === 20 ? 'sha1' : 'sha256')
+  return hash.update(index.subarray(0, -idLength)).digest().equals(told)
 }
 
 /**
