@@ -6,6 +6,8 @@ export default defineConfig({
     reporters: ['default', './tools/plain-reporter.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // the default leaves one core idle, and most tests wait for processes
+    maxWorkers: 2,
     projects,
     coverage: {
       provider: 'v8',

@@ -1,4 +1,4 @@
-import type { RegisterResult } from '@pcc/coordinator/hot'
+import type { RegisterResult } from '@pcc/coordinator/hook-events'
 
 type Registered = Extract<RegisterResult, { outcome: 'registered' }>
 type Session = Registered['session']
@@ -44,7 +44,6 @@ export function sessionStartText(result: Registered): string | null {
 }
 
 /** The reply that adds a text to what the model reads. */
-export function sessionStartReply(text: string | null): string {
-  if (text === null) return ''
-  return `${JSON.stringify({ hookSpecificOutput: { hookEventName: 'SessionStart', additionalContext: text } })}\n`
+export function contextReply(event: string, text: string): string {
+  return `${JSON.stringify({ hookSpecificOutput: { hookEventName: event, additionalContext: text } })}\n`
 }

@@ -9,6 +9,7 @@ export const FAULT_POINTS = [
   'stop:ending',
   'stop:ended',
   'cleanup:sessions-ended',
+  'deliver:marked',
 ] as const
 
 export type FaultPoint = (typeof FAULT_POINTS)[number]

@@ -1,42 +1,40 @@
-import type { Raw, Statement } from './dialects/sqlite-file.js'
-import type { RepoRecord, SessionCounting, SessionReads, SessionRecord, SessionWrites } from './records.js'
+import type { Raw } from './dialects/sqlite-file.js'
+import { hotClaims } from './hot-claims.js'
+import { hotMessages } from './hot-messages.js'
+import { insert, lazySql, type Sql } from './hot-sql.js'
+import { hotWarnings } from './hot-warnings.js'
+import type {
+  ClaimWrites,
+  MessageWrites,
+  RepoRecord,
+  SessionCounting,
+  SessionReads,
+  SessionRecord,
+  SessionWrites,
+  WarningWrites,
+} from './records.js'
 import { type CountRow, joinCounts } from './tables/count-rows.js'
 import { type RepoRow, repoFromRow, repoToRow } from './tables/repo-row.js'
 import { patchToColumns, type SessionRow, sessionFromRow, sessionToRow } from './tables/session-row.js'
 
-/** What the hot door can do with sessions, in a transaction or outside. */
+/** What the hot door can do, in a transaction or outside. */
 export interface HotSessions extends SessionWrites, SessionCounting {}
 
-/** The sessions by SQL written by hand: the same questions as in `tables/`, without a query builder to load. */
+/** The records by SQL written by hand: the same questions as in `tables/`, without a query builder to load. */
 export function hotSessions(raw: Raw): HotSessions {
   const sql = lazySql(raw)
-  return { ...reads(sql), ...writes(sql), ...counting(sql) }
+  return {
+    ...reads(sql),
+    ...writes(sql),
+    ...counting(sql),
+    ...hotClaims(sql),
+    ...hotMessages(sql),
+    ...hotWarnings(sql),
+  }
 }
 
 const OPEN = 'ended_at is null'
 const OLDEST_FIRST = 'order by started_at, id'
-
-interface Sql {
-  one<R>(text: string, ...values: unknown[]): R | undefined
-  all<R>(text: string, ...values: unknown[]): R[]
-  /** Returns how many rows were changed. */
-  change(text: string, ...values: unknown[]): number
-}
-
-/** Each text is compiled at its first use: most processes use two or three. */
-function lazySql(raw: Raw): Sql {
-  const compiled = new Map<string, Statement>()
-  const statement = (text: string): Statement => {
-    const known = compiled.get(text) ?? raw.prepare<unknown[]>(text)
-    compiled.set(text, known)
-    return known
-  }
-  return {
-    one: <R>(text: string, ...values: unknown[]) => statement(text).get(...values) as R | undefined,
-    all: <R>(text: string, ...values: unknown[]) => statement(text).all(...values) as R[],
-    change: (text, ...values) => statement(text).run(...values).changes,
-  }
-}
 
 function findRepo(sql: Sql, key: Pick<RepoRecord, 'host' | 'commonDir'>): RepoRecord | undefined {
   const row = sql.one<RepoRow>(
@@ -52,13 +50,10 @@ function findSessions(sql: Sql, where: string, ...values: unknown[]): SessionRec
   return rows.map(sessionFromRow)
 }
 
-function insert(sql: Sql, table: string, row: object): void {
-  const columns = Object.keys(row)
-  const marks = columns.map(() => '?').join(', ')
-  sql.change(`insert into ${table} (${columns.join(', ')}) values (${marks})`, ...Object.values(row))
-}
+/** What the other files answer. */
+type Elsewhere = keyof ClaimWrites | keyof MessageWrites | keyof WarningWrites
 
-function reads(sql: Sql): SessionReads {
+function reads(sql: Sql): Omit<SessionReads, Elsewhere> {
   return {
     repoByKey: async (key) => findRepo(sql, key),
     sessionById: async (id) => findSessions(sql, 'id = ?', id)[0],
@@ -76,7 +71,7 @@ function reads(sql: Sql): SessionReads {
   }
 }
 
-function writes(sql: Sql): Omit<SessionWrites, keyof SessionReads> {
+function writes(sql: Sql): Omit<SessionWrites, keyof SessionReads | Elsewhere> {
   return {
     async ensureRepo(repo) {
       const before = findRepo(sql, repo)
@@ -104,6 +99,7 @@ function writes(sql: Sql): Omit<SessionWrites, keyof SessionReads> {
       if (sql.change(end, endedAt, endReason, id) === 0) return false
       sql.change('delete from file_claims where session_id = ?', id)
       sql.change('delete from subscriptions where session_id = ?', id)
+      sql.change('delete from edit_warnings where session_id = ?', id)
       return true
     },
   }

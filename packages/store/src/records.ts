@@ -76,8 +76,8 @@ export interface SessionCounts {
   unreadMessages: number
 }
 
-/** Reads. A session that has ended is found by `sessionById` alone. */
-export interface SessionReads {
+/** Reads. A session that has ended is found by `sessionById` alone, and has no claims. */
+export interface SessionReads extends ClaimReads, MessageReads, WarningReads {
   repoByKey(key: Pick<RepoRecord, 'host' | 'commonDir'>): Promise<RepoRecord | undefined>
   sessionById(id: string): Promise<SessionRecord | undefined>
   /** Not-ended sessions of these processes, on one host. */
@@ -91,7 +91,7 @@ export interface SessionReads {
 }
 
 /** Reads and writes inside one write transaction. */
-export interface SessionWrites extends SessionReads {
+export interface SessionWrites extends SessionReads, ClaimWrites, MessageWrites, WarningWrites {
   /** The repo's row, made when there is none. */
   ensureRepo(repo: RepoRecord): Promise<RepoRecord>
   insertSession(session: SessionRecord): Promise<void>
@@ -106,6 +106,8 @@ export interface SessionStore {
   read: SessionReads
   /** One immediate write transaction; only SQL may be awaited inside. `repoId` names whom it serialises with on PostgreSQL. */
   write<T>(repoId: string | null, work: (tx: SessionWrites) => Promise<T>): Promise<T>
+  /** Moves the heartbeat of a session that has not ended, in one short write; false when there is none. */
+  beat(sessionId: string, at: IsoTime): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -152,8 +154,15 @@ export interface ClaimRecord {
 export interface ClaimReads {
   /** All claims of a repo, by path. */
   claimsOf(repoId: string): Promise<ClaimRecord[]>
-  /** Those on exactly these paths, and every glob of the repo: what can meet these paths. */
-  claimsMeeting(repoId: string, paths: readonly string[]): Promise<ClaimRecord[]>
+  /**
+   * Those on exactly these paths, and every glob of the repo: what can meet these paths. With `prefixes` also those on paths that begin
+   * with one of these texts, which is what a glob can meet.
+   */
+  claimsMeeting(
+    repoId: string,
+    paths: readonly string[],
+    prefixes?: readonly string[],
+  ): Promise<ClaimRecord[]>
 }
 
 export interface ClaimWrites extends ClaimReads {
@@ -166,9 +175,10 @@ export interface ClaimWrites extends ClaimReads {
 /** What becomes of a message for one recipient; `dead`: nobody was there to get it. */
 export type MessageState = 'queued' | 'delivered' | 'read' | 'dead'
 
-/** `message` is from a session, the others are the tool's own. */
+/** `message` is from a session or a person, the others are the tool's own; `undelivered`: a recipient was gone before it got a message. */
 export type MessageKind =
   | 'message'
+  | 'undelivered'
   | 'claim_expired'
   | 'claim_violated'
   | 'branch_merged'
@@ -178,7 +188,7 @@ export type MessageKind =
 export interface MessageRecord {
   id: string
   repoId: string
-  /** `null` when the tool itself speaks. */
+  /** `null` when the tool itself speaks, or a person outside every session. */
   fromSession: string | null
   body: string
   kind: MessageKind
@@ -196,21 +206,51 @@ export interface InboxRecord extends MessageRecord {
 }
 
 export interface MessageReads {
-  /** The inbox of a session in its order; without states, all of it. */
-  inboxOf(sessionId: string, states?: readonly MessageState[]): Promise<InboxRecord[]>
+  /** The inbox of a session in its order; without states all of it, with a limit its beginning. */
+  inboxOf(sessionId: string, states?: readonly MessageState[], limit?: number): Promise<InboxRecord[]>
   /** What a session sent, an entry for each recipient, in the order of sending. */
   sentBy(sessionId: string): Promise<InboxRecord[]>
+  /** What is queued for sessions of this repo that have ended, in order: nobody will get it. */
+  undeliverable(repoId: string): Promise<InboxRecord[]>
 }
 
 export interface MessageWrites extends MessageReads {
+  /**
+   * Puts a message into the inboxes of its recipients, each named once. Whoever reads an inbox sees no message before the ones with lower
+   * positions: transactions that insert messages follow one another, whichever repo they are about.
+   */
   insertMessage(
     message: MessageRecord,
     recipients: readonly { sessionId: string; state: MessageState }[],
   ): Promise<void>
-  /** Moves these messages of one inbox on; never back. Returns how many moved. */
+  /**
+   * Moves these messages of one inbox on, never back: `delivered` and `dead` from `queued`, `read` from `queued` and `delivered`. Returns how
+   * many moved.
+   */
   markMessages(
     sessionId: string,
     positions: readonly number[],
-    to: { state: 'delivered' | 'read'; at: IsoTime },
+    to: { state: 'delivered' | 'read' | 'dead'; at: IsoTime },
   ): Promise<number>
+}
+
+/** That a session was held back once, because another one holds or edits a file. */
+export interface WarningRecord {
+  sessionId: string
+  repoId: string
+  /** Relative to the repository's root, with `/`; a pattern where a whole folder was meant. */
+  path: string
+  /** The other session. */
+  holder: string
+  warnedAt: IsoTime
+}
+
+export interface WarningReads {
+  /** The warnings that a session has had on these paths. */
+  warningsOf(sessionId: string, paths: readonly string[]): Promise<WarningRecord[]>
+}
+
+export interface WarningWrites extends WarningReads {
+  /** Notes a warning; one that is there stays as it is. */
+  putWarning(warning: WarningRecord): Promise<void>
 }

@@ -10,7 +10,9 @@ import type {
   WorktreeRecord,
 } from './records.js'
 import type { Schema } from './schema.js'
+import { claimReads, claimWrites } from './tables/claims.js'
 import { countsOf } from './tables/counts.js'
+import { inboxOf, insertMessage, markMessages, sentBy, undeliverable } from './tables/messages.js'
 import { ensureRepo, findRepo, reposOf } from './tables/repos.js'
 import {
   allOpenSessions,
@@ -21,6 +23,7 @@ import {
   sessionsByPids,
   updateSession,
 } from './tables/sessions.js'
+import { putWarning, warningsOf } from './tables/warnings.js'
 import { insertWorktree, listWorktrees, markWorktree } from './tables/worktrees.js'
 import { inWriteTransaction } from './write.js'
 
@@ -67,13 +70,15 @@ export interface Store extends SessionStore, SessionCounting {
 export function createStore(backend: Backend): Store {
   const { db } = backend
   const write: Store['write'] = (repoId, work) =>
-    inWriteTransaction(backend, repoId, (tx) => work(writesOf(tx)))
+    inWriteTransaction(backend, repoId, (tx) => work(writesOf(backend, tx)))
   return {
     dialect: backend.dialect,
     location: backend.location,
     db,
     read: readsOf(db),
     write,
+    // a statement alone is a transaction, and other sessions of the repo are no business of it
+    beat: (sessionId, at) => backend.inTurn(() => updateSession(db, sessionId, { lastHeartbeat: at })),
     countsOf: (sessionIds, now) => countsOf(db, sessionIds, now),
     worktrees: {
       insert: (worktree) => write(worktree.repoId, (tx) => tx.worktrees.insert(worktree)),
@@ -97,16 +102,28 @@ function readsOf(db: Kysely<Schema>): SessionReads {
     openSessions: (repoId) => openSessions(db, repoId),
     allOpenSessions: () => allOpenSessions(db),
     reposOf: (host) => reposOf(db, host),
+    ...claimReads(db),
+    inboxOf: (sessionId, states, limit) => inboxOf(db, sessionId, { states, limit }),
+    sentBy: (sessionId) => sentBy(db, sessionId),
+    undeliverable: (repoId) => undeliverable(db, repoId),
+    warningsOf: (sessionId, paths) => warningsOf(db, sessionId, paths),
   }
 }
 
-function writesOf(tx: Transaction<Schema>): StoreWrites {
+function writesOf(backend: Backend, tx: Transaction<Schema>): StoreWrites {
   return {
     ...readsOf(tx),
+    ...claimWrites(tx),
     ensureRepo: (repo) => ensureRepo(tx, repo),
     insertSession: (session) => insertSession(tx, session),
     updateSession: (id, patch) => updateSession(tx, id, patch),
     endSession: (id, end) => endSession(tx, id, end),
+    async insertMessage(message, recipients) {
+      await backend.enterInboxes(tx)
+      await insertMessage(tx, message, recipients)
+    },
+    markMessages: (sessionId, positions, to) => markMessages(tx, { sessionId, positions, ...to }),
+    putWarning: (warning) => putWarning(tx, warning),
     countsOf: (sessionIds, now) => countsOf(tx, sessionIds, now),
     worktrees: {
       insert: (worktree) => insertWorktree(tx, worktree),

@@ -1,7 +1,7 @@
-import { openHotCoordinator, registerSession } from '@pcc/coordinator/hot'
+import { openHotCoordinator, registerSession } from '@pcc/coordinator/hook-events'
 import { clientPid, type HookIo, storeOptions } from '../hook-io.js'
 import { readPayload } from '../payload.js'
-import { sessionStartReply, sessionStartText } from '../reply.js'
+import { contextReply, sessionStartText } from '../reply.js'
 
 /** Registers the client's process as a session and tells the model who else works here. */
 export async function sessionStart(io: HookIo): Promise<void> {
@@ -14,7 +14,8 @@ export async function sessionStart(io: HookIo): Promise<void> {
       agentSessionId: payload.sessionId ?? null,
       title: payload.title,
     })
-    if (result.outcome === 'registered') io.reply(sessionStartReply(sessionStartText(result)))
+    const text = result.outcome === 'registered' ? sessionStartText(result) : null
+    if (text !== null) io.reply(contextReply('SessionStart', text))
   } finally {
     await coordinator.close()
   }

@@ -4,6 +4,7 @@ import type { Deps } from '../deps.js'
 import { CoordinatorError } from '../errors.js'
 import { faultPoint } from '../fault.js'
 import { resolveSession } from '../session-ref.js'
+import { closeSession } from '../steps/close-session.js'
 import { keptFor, removeOwnTree, repoOf } from '../steps/own-tree.js'
 import type { TreeDecision } from '../steps/remove-tree.js'
 import { repair } from '../steps/repair.js'
@@ -56,9 +57,9 @@ async function takeTree(deps: Deps, session: SessionRecord): Promise<TreeDecisio
  */
 export async function endSession(deps: Deps, input: EndInput): Promise<EndResult> {
   const session = await findSession(deps, input)
-  const end = { endedAt: deps.runtime.now(), endReason: input.reason }
+  const ending = { session, endReason: input.reason }
   faultPoint('stop:ending')
-  const ended = await deps.store.write(session.repoId, (tx) => tx.endSession(session.id, end))
+  const ended = await deps.store.write(session.repoId, (tx) => closeSession(tx, deps.runtime, ending))
   faultPoint('stop:ended')
   if (!ended) return { outcome: 'already-ended', sessionId: session.id }
   let tree: TreeDecision

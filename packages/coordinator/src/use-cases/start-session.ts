@@ -1,21 +1,14 @@
 import { basename } from 'node:path'
 import type { ProcessKey, SessionRecord } from '@pcc/store'
-import {
-  checkName,
-  createWorktree,
-  openRepo,
-  planCreate,
-  type Repo,
-  resolveObject,
-  WorktreeError,
-} from '@pcc/worktree'
+import { checkName, openRepo, type Repo, resolveObject, WorktreeError } from '@pcc/worktree'
 import { headBranch } from '@pcc/worktree/locate'
 import type { Deps } from '../deps.js'
 import { CoordinatorError } from '../errors.js'
 import { faultPoint } from '../fault.js'
 import { processKey } from '../runtime.js'
 import { activate } from '../steps/activate.js'
-import { journalOwner } from '../steps/actor.js'
+import { closeSession } from '../steps/close-session.js'
+import { makeTree } from '../steps/make-tree.js'
 import { removeOwnTree } from '../steps/own-tree.js'
 import { repair } from '../steps/repair.js'
 import { sessionsOf } from '../steps/repo-row.js'
@@ -79,7 +72,7 @@ async function describe(
   }
 }
 
-async function makeTree(deps: Deps, repo: Repo, session: SessionRecord): Promise<SessionRecord> {
+async function ownTree(deps: Deps, repo: Repo, session: SessionRecord): Promise<SessionRecord> {
   if (session.base === null) {
     throw new WorktreeError(
       'WORKTREE_NO_COMMITS',
@@ -89,17 +82,12 @@ async function makeTree(deps: Deps, repo: Repo, session: SessionRecord): Promise
       },
     )
   }
-  const plan = await planCreate({
+  const tree = await makeTree(deps, {
     repo,
     name: basename(session.worktreePath),
     base: session.base,
     id: session.id,
-    owner: journalOwner(deps),
-    now: deps.runtime.now(),
-    backend: deps.config['worktree.backend'],
-    ...(deps.config['worktree.dir'] === null ? {} : { worktreesDir: deps.config['worktree.dir'] }),
   })
-  const tree = await createWorktree(plan)
   const made = { ...session, worktreePath: tree.path, worktreeName: basename(tree.path), branch: tree.branch }
   await deps.store.worktrees.insert({
     id: session.id,
@@ -116,10 +104,8 @@ async function makeTree(deps: Deps, repo: Repo, session: SessionRecord): Promise
 
 /** Undoes what this start made: its reservation and, through the gate, its tree. */
 async function undo(deps: Deps, repo: Repo, session: SessionRecord): Promise<void> {
-  const endedAt = deps.runtime.now()
-  await deps.store.write(session.repoId, (tx) =>
-    tx.endSession(session.id, { endedAt, endReason: 'start-failed' }),
-  )
+  const ending = { session, endReason: 'start-failed' }
+  await deps.store.write(session.repoId, (tx) => closeSession(tx, deps.runtime, ending))
   if (session.ownsWorktree) await removeOwnTree(deps, repo, session)
 }
 
@@ -144,7 +130,7 @@ export async function startSession(deps: Deps, input: StartInput): Promise<Start
   let session = reservation.session
   try {
     session = reservation.isolated
-      ? await makeTree(deps, repo, session)
+      ? await ownTree(deps, repo, session)
       : { ...session, branch: headBranch(repo.gitDir) }
     faultPoint('start:tree-made')
     const { worktreePath, worktreeName, branch } = session

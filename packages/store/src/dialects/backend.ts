@@ -17,6 +17,8 @@ export interface Backend {
   beginMigration(connection: Kysely<Schema>): Promise<void>
   /** First step of a write transaction: waits until it is alone. */
   enter(tx: Transaction<Schema>, repoId: string | null): Promise<void>
+  /** Before numbers of the inboxes are given out in a write transaction: waits until no other has given out some that it may yet undo. */
+  enterInboxes(tx: Transaction<Schema>): Promise<void>
   /** Whether a transaction that did not come to its first statement may be begun again. */
   mayBeginAgain(error: StoreError): boolean
   /** Looks at the database itself. */

@@ -48,6 +48,10 @@ export async function postgresBackend(url: string, options: PostgresOptions): Pr
           pg_advisory_xact_lock(hashtextextended(${repoId}, ${LOCKS}))`.execute(tx)
       }
     },
+    async enterInboxes(tx) {
+      // Numbers are given out at the insert and seen at the commit: without this, a reader could see a later one first.
+      await sql`select pg_advisory_xact_lock(${LOCKS}, ${LOCK_INBOXES})`.execute(tx)
+    },
     mayBeginAgain: (error) =>
       BEGIN_AGAIN.has(String(error.data.sqlState ?? error.data.systemCode)) ||
       /Connection terminated|not queryable/.test(error.message),
@@ -67,6 +71,7 @@ const BEGIN_AGAIN = new Set(['40001', '40P01', '53300', '57P01', 'ECONNRESET', '
 const LOCKS = 0x706363
 const LOCK_MIGRATION = 1
 const LOCK_REPOS = 2
+const LOCK_INBOXES = 3
 
 const BIGINT = 20
 

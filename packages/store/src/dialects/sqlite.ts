@@ -49,6 +49,7 @@ export async function sqliteBackend(
       await sql`begin immediate`.execute(connection)
     },
     enter: async () => {},
+    enterInboxes: async () => {},
     // These two come without waiting for the busy timeout; a plain SQLITE_BUSY has waited as long as the caller wanted.
     mayBeginAgain: (error) =>
       error.data.sqliteCode === 'SQLITE_BUSY_RECOVERY' || error.data.sqliteCode === 'SQLITE_BUSY_SNAPSHOT',
