@@ -116,10 +116,12 @@ function readSegments(text: string): Segment[] | null {
   const segments: Segment[] = []
   for (const part of text.split('/')) {
     if (part === '') continue
-    if (part === '**') {
+    if (/^\*{2,}$/.test(part)) {
       segments.push(DEEP)
       continue
     }
+    // `**/*` is `**`: that the folder itself is then meant as well does no harm
+    if (part === '*' && segments.at(-1) === DEEP) continue
     const segment = readSegment(part)
     if (segment === null) return null
     segments.push(segment)
