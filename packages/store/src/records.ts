@@ -154,7 +154,7 @@ export interface ClaimRecord {
 export interface ClaimReads {
   /** All claims of a repo, by path. */
   claimsOf(repoId: string): Promise<ClaimRecord[]>
-  /** Those on exactly these paths, and every glob of the repo: what can meet these paths. */
+  /** What can meet these paths: claims on exactly them, and globs that begin like one of them. */
   claimsMeeting(repoId: string, paths: readonly string[]): Promise<ClaimRecord[]>
 }
 

@@ -3,6 +3,7 @@ import type { ClaimReads, ClaimRecord, ClaimWrites } from '../records.js'
 import type { Schema } from '../schema.js'
 import { inChunks } from './chunks.js'
 import { type ClaimRow, claimFromRow, claimToRow, inOrder } from './claim-row.js'
+import { globsNear } from './glob-start.js'
 
 export function claimReads(db: Kysely<Schema>): ClaimReads {
   return {
@@ -11,21 +12,28 @@ export function claimReads(db: Kysely<Schema>): ClaimReads {
       return inOrder(rows.map(claimFromRow))
     },
     async claimsMeeting(repoId, paths) {
-      const globs = await db
+      const all = await db
         .selectFrom('file_claims')
-        .selectAll()
+        .select('file_path')
         .where('repo_id', '=', repoId)
         .where('is_glob', '=', 1)
         .execute()
-      const exact = await inChunks([...new Set(paths)], (part) =>
-        db
-          .selectFrom('file_claims')
-          .selectAll()
-          .where('repo_id', '=', repoId)
-          .where('is_glob', '=', 0)
-          .where('file_path', 'in', part)
-          .execute(),
+      const near = globsNear(
+        all.map((row) => row.file_path),
+        paths,
       )
+      const rows = (isGlob: 0 | 1, names: readonly string[]): Promise<ClaimRow[]> =>
+        inChunks([...new Set(names)], (part) =>
+          db
+            .selectFrom('file_claims')
+            .selectAll()
+            .where('repo_id', '=', repoId)
+            .where('is_glob', '=', isGlob)
+            .where('file_path', 'in', part)
+            .execute(),
+        )
+      const globs = await rows(1, near)
+      const exact = await rows(0, paths)
       return inOrder([...globs, ...exact].map(claimFromRow))
     },
   }
