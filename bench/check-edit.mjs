@@ -162,5 +162,9 @@ table(
 judge([
   { what: 'resident checkEdit, p50', figure: median(all), bar: 1, unit: ' ms' },
   { what: 'resident checkEdit, p99', figure: percentile(all, 0.99), bar: 5, unit: ' ms' },
-  ...[1, 2, 3].map((i) => ({ what: `${rows[i].name}: CPU, times node -e 0`, figure: rows[i].cpuRatio, bar: 1.8 })),
+  ...[1, 2, 3].map((i) => ({
+    what: `${rows[i].name}: CPU, times node -e 0`,
+    figure: rows[i].cpuRatio,
+    bar: 1.8,
+  })),
 ])

@@ -1,6 +1,6 @@
 import type { ClaimMode, ClaimReads, ClaimRecord, ClaimSource, ClaimWrites, IsoTime } from '@pcc/store/hot'
 import { type AskedPath, type Conflict, findConflicts, isExpired } from './conflicts.js'
-import { pathsMeet } from './patterns.js'
+import { pathsMeet, prefixesOf } from './patterns.js'
 
 export interface AskedClaim {
   path: string
@@ -27,16 +27,17 @@ export interface Taken {
   expired: ClaimRecord[]
 }
 
-/** The claims that can meet these paths: a glob can meet any, a path only itself and globs. */
+/** The claims that can meet these paths: globs, those on the same path, and for a glob those below the folder it begins with. */
 export function claimsNear(
   read: ClaimReads,
   repoId: string,
   asked: readonly Pick<AskedPath, 'path' | 'isGlob'>[],
 ): Promise<ClaimRecord[]> {
-  if (asked.some((one) => one.isGlob)) return read.claimsOf(repoId)
+  const [globs, paths] = [asked.filter((one) => one.isGlob), asked.filter((one) => !one.isGlob)]
   return read.claimsMeeting(
     repoId,
-    asked.map((one) => one.path),
+    paths.map((one) => one.path),
+    globs.flatMap((one) => prefixesOf(one.path)),
   )
 }
 

@@ -188,9 +188,15 @@ export function segmentsMeet(a: Segment, b: Segment): boolean {
 
 /** True when one path exists that both alternatives mean. */
 export function alternativesMeet(a: readonly Segment[], b: readonly Segment[]): boolean {
-  const [headA, headB] = [a[0], b[0]]
-  if (headA?.kind === 'text' && headB?.kind === 'text' && headA.text !== headB.text) return false
-  return product(a, b, { isRun: (segment) => segment.kind === 'deep', meet: segmentsMeet })
+  // up to the first `**` there is one way to walk, and most pairs part on it
+  let at = 0
+  for (; at < a.length && at < b.length; at++) {
+    const [one, other] = [a[at] as Segment, b[at] as Segment]
+    if (one.kind === 'deep' || other.kind === 'deep') break
+    if (!segmentsMeet(one, other)) return false
+  }
+  const rest = { a: a.slice(at), b: b.slice(at) }
+  return product(rest.a, rest.b, { isRun: (segment) => segment.kind === 'deep', meet: segmentsMeet })
 }
 
 function tokensOf(segment: Segment): readonly Token[] {

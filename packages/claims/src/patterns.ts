@@ -4,6 +4,8 @@ import { alternativesMeet, escapePattern, literalPattern, type Pattern, readPatt
 const MAX_KNOWN = 20_000
 const known = new Map<string, Pattern | null>()
 
+let latest: { path: string; pattern: Pattern } = { path: '', pattern: literalPattern('') }
+
 /** Patterns are asked about again and again, by every check. */
 function patternOf(glob: string): Pattern | null {
   let pattern = known.get(glob)
@@ -13,14 +15,6 @@ function patternOf(glob: string): Pattern | null {
     known.set(glob, pattern)
   }
   return pattern
-}
-
-let last: { path: string; pattern: Pattern } | undefined
-
-/** One path is held against many claims. */
-function lastLiteral(path: string): Pattern {
-  if (last?.path !== path) last = { path, pattern: literalPattern(path) }
-  return last.pattern
 }
 
 function patternsMeet(a: Pattern | null, b: Pattern | null): boolean {
@@ -39,7 +33,9 @@ export function globsOverlap(a: string, b: string): boolean {
 /** True when the claim is on this path. */
 export function claimCovers(claim: Pick<ClaimRecord, 'path' | 'isGlob'>, path: string): boolean {
   if (!claim.isGlob) return claim.path === path
-  return patternsMeet(patternOf(claim.path), lastLiteral(path))
+  // one path is asked about for many claims in a row
+  if (latest.path !== path) latest = { path, pattern: literalPattern(path) }
+  return patternsMeet(patternOf(claim.path), latest.pattern)
 }
 
 /** True when two paths, either of which may be a glob, can mean the same file. */
@@ -60,6 +56,22 @@ export function folderPattern(path: string): string {
 /** True when the glob is one that claims can be made on. */
 export function isReadable(glob: string): boolean {
   return patternOf(glob) !== null
+}
+
+/** Texts of which every path that the glob means begins with one. */
+export function prefixesOf(glob: string): string[] {
+  const pattern = patternOf(glob)
+  if (pattern === null) return ['']
+  return [...new Set(pattern.map(literalStart))]
+}
+
+function literalStart(segments: Pattern[number]): string {
+  const texts: string[] = []
+  for (const segment of segments) {
+    if (segment.kind !== 'text') break
+    texts.push(segment.text)
+  }
+  return texts.join('/')
 }
 
 /** True when the glob means every file there is. */

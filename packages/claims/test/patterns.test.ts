@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import picomatch from 'picomatch'
 import { describe, expect, test } from 'vitest'
 import { claimCovers, folderPattern, globsOverlap } from '../src/index.js'
-import { meansEverything } from '../src/patterns.js'
+import { meansEverything, prefixesOf } from '../src/patterns.js'
 
 const RUNS = process.env.PCC_DEEP === '1' ? 100_000 : 2_000
 const OPTIONS = { dot: true, noextglob: true, nonegate: true, posix: true, windows: false }
@@ -112,6 +112,17 @@ describe('two globs', () => {
     globsOverlap('{'.repeat(4_000), '{a,'.repeat(1_000))
     expect(performance.now() - started).toBeLessThan(2_000)
   })
+})
+
+test('whatever a glob matches begins with one of its prefixes', () => {
+  expect(prefixesOf('{src,lib/x}/a.*')).toEqual(['src', 'lib/x'])
+  fc.assert(
+    fc.property(glob, path, (pattern, file) => {
+      if (matches(pattern, file))
+        expect(prefixesOf(pattern).some((prefix) => file.startsWith(prefix))).toBe(true)
+    }),
+    { numRuns: RUNS, seed: 9 },
+  )
 })
 
 describe('a claim', () => {

@@ -1,5 +1,6 @@
 /* What every hook starts with. A program holds all that its doors name, used or not, so this one names little. */
-export { ANSWERED_EVENTS, answerHook, type HookCall } from './hook-events/answer.js'
+export { answerHook, type HookCall } from './hook-events/answer.js'
+export { ANSWERED_EVENTS } from './hook-events/event-names.js'
 export type { HookFields } from './hook-events/fields.js'
 export type { HookReply } from './hook-events/replies.js'
 export { openHotCoordinator } from './hot-coordinator.js'

@@ -23,25 +23,32 @@ export function hotClaims(sql: Sql): ClaimWrites {
     inOrder(sql.all<ClaimRow>(text, ...values).map(claimFromRow))
   return {
     claimsOf: async (repoId) => records('select * from file_claims where repo_id = ?', repoId),
-    async claimsMeeting(repoId, paths) {
-      // most globs are elsewhere: rows cost ten times what their paths do
-      const globs = sql.all<Pick<ClaimRow, 'file_path'>>(
+    claimsMeeting: async (repoId, paths, prefixes = []) => {
+      // most globs are elsewhere, and a row costs ten times what its path does
+      const all = sql.all<Pick<ClaimRow, 'file_path'>>(
         'select file_path from file_claims where repo_id = ? and is_glob = 1',
         repoId,
       )
       const near = globsNear(
-        globs.map((row) => row.file_path),
+        all.map((row) => row.file_path),
         paths,
+        prefixes,
       )
-      const rows = (isGlob: 0 | 1, names: readonly string[]): ClaimRow[] =>
-        sql.all<ClaimRow>(
-          `select * from file_claims where repo_id = ? and is_glob = ?
-             and file_path in (select value from json_each(?))`,
-          repoId,
-          isGlob,
-          JSON.stringify(names),
-        )
-      return inOrder([...rows(0, paths), ...(near.length === 0 ? [] : rows(1, near))].map(claimFromRow))
+      const globs = `select * from file_claims where repo_id = ? and is_glob = 1
+        and file_path in (select value from json_each(?))`
+      const exact = `select * from file_claims where repo_id = ? and is_glob = 0
+        and file_path in (select value from json_each(?))`
+      const asked = [repoId, JSON.stringify(near), repoId, JSON.stringify(paths)]
+      if (prefixes.length === 0) return records(`${globs} union all ${exact}`, ...asked)
+      const below = `select * from file_claims where repo_id = ? and is_glob = 0 and exists
+        (select 1 from json_each(?) where substr(file_path, 1, length(value)) = value)`
+      // a path may be named and lie below as well, so this is a union of different rows
+      return records(
+        `${globs} union all select * from (${exact} union ${below})`,
+        ...asked,
+        repoId,
+        JSON.stringify(prefixes),
+      )
     },
     async putClaim(claim) {
       const row = claimToRow(claim)

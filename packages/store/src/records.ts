@@ -154,8 +154,15 @@ export interface ClaimRecord {
 export interface ClaimReads {
   /** All claims of a repo, by path. */
   claimsOf(repoId: string): Promise<ClaimRecord[]>
-  /** What can meet these paths: claims on exactly them, and globs that begin like one of them. */
-  claimsMeeting(repoId: string, paths: readonly string[]): Promise<ClaimRecord[]>
+  /**
+   * What can meet these paths: claims on exactly them, and globs that begin like one of them. With `prefixes` also claims that begin with
+   * one of these texts, which is what a glob can meet.
+   */
+  claimsMeeting(
+    repoId: string,
+    paths: readonly string[],
+    prefixes?: readonly string[],
+  ): Promise<ClaimRecord[]>
 }
 
 export interface ClaimWrites extends ClaimReads {

@@ -66,7 +66,7 @@ describe.each(doors())('claims through $name', (door) => {
     expect(await store.read.claimsOf('none')).toEqual([])
   })
 
-  test('what can meet paths are the claims on exactly them, and every glob, however many are asked about', async () => {
+  test('what can meet paths are the claims on exactly them, and globs that begin as they do, however many are asked about', async () => {
     const store = await door.open()
     await store.write('r1', async (tx) => {
       await tx.putClaim(aClaim())
@@ -83,6 +83,28 @@ describe.each(doors())('claims through $name', (door) => {
     expect(await meeting([])).toEqual([])
     expect(await meeting(Array.from({ length: 2_000 }, (_, n) => `p${n}`))).toEqual(['p7'])
     expect(await meeting(Array.from({ length: 2_000 }, (_, n) => `lib/${n}`))).toEqual(['lib/*'])
+  })
+
+  test('what can meet globs are the claims whose path begins as they do, by letters and not by patterns', async () => {
+    const store = await door.open()
+    const paths = ['src', 'src/a', 'srcb', 'sr_/a', 'SRC/a', 'ünï/a', 'a/src/b', 'x%/a', 'xy/a']
+    await store.write('r1', async (tx) => {
+      for (const path of paths) await tx.putClaim(aClaim({ path }))
+      await tx.putClaim(aClaim({ path: '**/z', isGlob: true }))
+    })
+    const meeting = async (named: string[], prefixes: string[]) =>
+      (await store.read.claimsMeeting('r1', named, prefixes)).map((claim) => claim.path)
+    expect(await meeting([], ['src'])).toEqual(['**/z', 'src', 'src/a', 'srcb'])
+    expect(await meeting(['src/a', 'xy/a'], ['src/', 'src'])).toEqual([
+      '**/z',
+      'src',
+      'src/a',
+      'srcb',
+      'xy/a',
+    ])
+    expect(await meeting([], ['sr_', 'x%', 'ünï/'])).toEqual(['**/z', 'sr_/a', 'x%/a', 'ünï/a'])
+    expect(await meeting([], ['lib/'])).toEqual(['**/z'])
+    expect(await meeting([], [''])).toHaveLength(paths.length + 1)
   })
 
   test('deleting returns what was there, and takes nobody else’s', async () => {

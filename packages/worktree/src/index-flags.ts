@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
+
 const HEADER = 12
 /** What stands before the object id in an entry: times, device, inode, mode, owner, size. */
 const BEFORE_ID = 40
-const ASSUME_UNCHANGED = 0x8000
+const ASSUME_UNCHANGED = 0x80
 /** Set where an entry has the second pair of flags, among them `skip-worktree`. */
-const EXTENDED = 0x4000
+const EXTENDED = 0x40
 const NAME_LENGTH = 0xfff
 const NUL = 0
 
@@ -11,16 +13,16 @@ const NUL = 0
 function nextEntry(index: Buffer, at: number, idLength: number): number | null {
   const flagsAt = at + BEFORE_ID + idLength
   if (flagsAt + 2 > index.length) return null
-  const flags = index.readUInt16BE(flagsAt)
+  const flags = index[flagsAt] as number
   if ((flags & (ASSUME_UNCHANGED | EXTENDED)) !== 0) return null
   const nameAt = flagsAt + 2
-  const told = flags & NAME_LENGTH
+  const told = ((flags << 8) | (index[flagsAt + 1] as number)) & NAME_LENGTH
   const end = told < NAME_LENGTH ? nameAt + told : index.indexOf(NUL, nameAt)
   // entries are filled up to a multiple of eight bytes, with one NUL at least
   return end === -1 ? null : at + ((end - at + 8) & ~7)
 }
 
-function isPlain(index: Buffer, idLength: number): boolean {
+function isPlain(index: Buffer, idLength: 20 | 32): boolean {
   let at = HEADER
   for (let left = index.readUInt32BE(8); left > 0; left -= 1) {
     const next = nextEntry(index, at, idLength)
@@ -33,7 +35,15 @@ function isPlain(index: Buffer, idLength: number): boolean {
     if (index.toString('latin1', at, at + 4) === 'link') return false
     at += 8 + index.readUInt32BE(at + 4)
   }
-  return at === end
+  return at === end && isWhole(index, idLength)
+}
+
+/** The file ends with the hash of what stands before it, or with zeros where `index.skipHash` is set. */
+function isWhole(index: Buffer, idLength: 20 | 32): boolean {
+  const told = index.subarray(-idLength)
+  if (told.every((byte) => byte === 0)) return true
+  const hash = createHash(idLength === 20 ? 'sha1' : 'sha256')
+  return hash.update(index.subarray(0, -idLength)).digest().equals(told)
 }
 
 /**

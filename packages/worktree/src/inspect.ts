@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { WorktreeError } from './errors.js'
 import { parseStatus, type StatusEntry } from './git/parse.js'
@@ -62,16 +62,27 @@ function sequencerOperation(gitDir: string): TreeOperation | null {
   return /^\s*(revert)\b/m.test(todo) ? 'revert' : 'cherry-pick'
 }
 
+/** The names in a git directory: one look instead of one for each file that could be there. */
+function namesIn(gitDir: string): ReadonlySet<string> {
+  try {
+    return new Set(readdirSync(gitDir))
+  } catch {
+    // what cannot be read, git itself complains about
+    return new Set()
+  }
+}
+
 /** The operation that is parked in a git directory, told from its files. */
 export function parkedOperation(gitDir: string): TreeOperation | null {
-  const has = (...names: string[]): boolean => existsSync(join(gitDir, ...names))
+  const names = namesIn(gitDir)
   // a rebase that stopped also leaves CHERRY_PICK_HEAD, so it is asked about first
-  if (has('rebase-merge')) return 'rebase'
-  if (has('rebase-apply')) return has('rebase-apply', 'applying') ? 'am' : 'rebase'
-  if (has('MERGE_HEAD')) return 'merge'
-  if (has('CHERRY_PICK_HEAD')) return 'cherry-pick'
-  if (has('REVERT_HEAD')) return 'revert'
-  return sequencerOperation(gitDir) ?? (has('BISECT_LOG') ? 'bisect' : null)
+  if (names.has('rebase-merge')) return 'rebase'
+  if (names.has('rebase-apply')) return existsSync(join(gitDir, 'rebase-apply', 'applying')) ? 'am' : 'rebase'
+  if (names.has('MERGE_HEAD')) return 'merge'
+  if (names.has('CHERRY_PICK_HEAD')) return 'cherry-pick'
+  if (names.has('REVERT_HEAD')) return 'revert'
+  const sequenced = names.has('sequencer') ? sequencerOperation(gitDir) : null
+  return sequenced ?? (names.has('BISECT_LOG') ? 'bisect' : null)
 }
 
 function moved(path: string, why: string): WorktreeError {

@@ -17,7 +17,8 @@ export interface RepoLocation {
 
 function statKind(path: string): 'file' | 'directory' | 'none' {
   try {
-    const stat = statSync(path)
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat === undefined) return 'none'
     return stat.isDirectory() ? 'directory' : stat.isFile() ? 'file' : 'none'
   } catch {
     // unreadable and absent are the same answer here: git would not use it either

@@ -68,17 +68,16 @@ describe('an index', () => {
   test('that is damaged, cut off or none is never taken for one that hides nothing', () => {
     const whole = indexOf(repository())
     expect(mayHideFiles(Buffer.alloc(0))).toBe(true)
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: whole.length - 1 }), (length) =>
-        mayHideFiles(whole.subarray(0, length)),
-      ),
-    )
+    for (let length = 0; length < whole.length; length += 1) {
+      expect(mayHideFiles(whole.subarray(0, length)), `cut off after ${length} bytes`).toBe(true)
+    }
     // whatever the bytes are, there is an answer
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
         const index = Buffer.concat([whole.subarray(0, 12), bytes])
         return typeof mayHideFiles(index) === 'boolean'
       }),
+      { seed: 1 },
     )
   })
 })

@@ -1,6 +1,7 @@
 import { findCaller } from '../caller.js'
 import type { HotDeps } from '../hot-coordinator.js'
 import { deliverMessages } from '../use-cases/deliver-messages.js'
+import type { AnsweredEvent } from './event-names.js'
 import { type HookFields, textOf, toolFields } from './fields.js'
 import { deny, type HookReply, tell } from './replies.js'
 
@@ -61,7 +62,7 @@ async function deliver(deps: HotDeps, call: HookCall): Promise<HookReply | null>
   return text === null ? null : tell(call.event, text)
 }
 
-const ANSWERS: Readonly<Record<string, Answer>> = {
+const ANSWERS: Readonly<Record<AnsweredEvent, Answer>> = {
   PreToolUse: beforeTool,
   PostToolUse: afterTool,
   UserPromptSubmit: deliver,
@@ -69,14 +70,11 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   Stop: deliver,
 }
 
-/** The events that are answered. */
-export const ANSWERED_EVENTS: readonly string[] = Object.keys(ANSWERS)
-
 /**
  * Answers a hook that comes while the agent works; `null` is no opinion. An event that there is not has none.
  *
  * @throws whatever the rooms throw; the caller lets the agent go on.
  */
 export async function answerHook(deps: HotDeps, call: HookCall): Promise<HookReply | null> {
-  return Object.hasOwn(ANSWERS, call.event) ? (ANSWERS[call.event] as Answer)(deps, call) : null
+  return Object.hasOwn(ANSWERS, call.event) ? ANSWERS[call.event as AnsweredEvent](deps, call) : null
 }

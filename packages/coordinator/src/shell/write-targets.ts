@@ -1,7 +1,5 @@
 import type { Findings } from './walk.js'
 
-export type { WriteTarget } from './walk.js'
-
 /** Longer commands carry data, and a parser has its limits. */
 const MOST_CHARACTERS = 32_768
 

@@ -1,11 +1,4 @@
-import {
-  type AskedClaim,
-  claimsNear,
-  findConflicts,
-  parseClaimPath,
-  type Taken,
-  takeClaims,
-} from '@pcc/claims'
+import { type AskedClaim, parseClaimPath, type Taken, takeClaims } from '@pcc/claims'
 import type { ClaimMode, ClaimRecord, SessionRecord } from '@pcc/store/hot'
 import { type Asking, claimingSession } from '../asking-session.js'
 import { loadConfig } from '../config/load.js'
@@ -77,18 +70,17 @@ interface Attempt extends Taken {
   leftByCrash: ClaimRecord[]
 }
 
-/** Holders that have died are no obstacle; who holds is known only after a look, so a second look may be needed. */
+/** Holders that have died are no obstacle: when something is held, they are looked at, and it is tried again without the dead. */
 async function take(
   deps: HotDeps,
   session: SessionRecord,
   ask: Omit<Parameters<typeof takeClaims>[1], 'now'>,
 ): Promise<Attempt> {
   const { runtime, store } = deps
-  const near = await claimsNear(store.read, ask.repoId, ask.asked)
-  let inTheWay = findConflicts({ held: near, asked: ask.asked, sessionId: session.id, now: runtime.now() })
   const leftByCrash: ClaimRecord[] = []
+  const seen = new Set<string>()
+  let dead: SessionRecord[] = []
   for (;;) {
-    const dead = await deadHolders({ runtime, read: store.read }, inTheWay)
     const taken = await store.write(ask.repoId, async (tx) => {
       const now = await tx.sessionById(session.id)
       if (now === undefined || now.endedAt !== null) return null
@@ -103,9 +95,10 @@ async function take(
       })
     }
     leftByCrash.push(...taken.freed)
-    const known = new Set(inTheWay.map((conflict) => conflict.by.sessionId))
-    if (taken.held.every((conflict) => known.has(conflict.by.sessionId))) return { ...taken, leftByCrash }
-    inTheWay = taken.held
+    const unseen = taken.held.filter((conflict) => !seen.has(conflict.by.sessionId))
+    for (const { by } of unseen) seen.add(by.sessionId)
+    dead = await deadHolders({ runtime, read: store.read }, unseen)
+    if (dead.length === 0) return { ...taken, leftByCrash }
   }
 }
 

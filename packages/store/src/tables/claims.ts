@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { ClaimReads, ClaimRecord, ClaimWrites } from '../records.js'
 import type { Schema } from '../schema.js'
 import { inChunks } from './chunks.js'
@@ -11,7 +11,8 @@ export function claimReads(db: Kysely<Schema>): ClaimReads {
       const rows = await db.selectFrom('file_claims').selectAll().where('repo_id', '=', repoId).execute()
       return inOrder(rows.map(claimFromRow))
     },
-    async claimsMeeting(repoId, paths) {
+    async claimsMeeting(repoId, paths, prefixes = []) {
+      const rows = () => db.selectFrom('file_claims').selectAll().where('repo_id', '=', repoId)
       const all = await db
         .selectFrom('file_claims')
         .select('file_path')
@@ -21,22 +22,29 @@ export function claimReads(db: Kysely<Schema>): ClaimReads {
       const near = globsNear(
         all.map((row) => row.file_path),
         paths,
+        prefixes,
       )
-      const rows = (isGlob: 0 | 1, names: readonly string[]): Promise<ClaimRow[]> =>
-        inChunks([...new Set(names)], (part) =>
-          db
-            .selectFrom('file_claims')
-            .selectAll()
-            .where('repo_id', '=', repoId)
-            .where('is_glob', '=', isGlob)
-            .where('file_path', 'in', part)
-            .execute(),
-        )
-      const globs = await rows(1, near)
-      const exact = await rows(0, paths)
-      return inOrder([...globs, ...exact].map(claimFromRow))
+      const globs = await inChunks([...new Set(near)], (part) =>
+        rows().where('is_glob', '=', 1).where('file_path', 'in', part).execute(),
+      )
+      const plain = () => rows().where('is_glob', '=', 0)
+      const exact = await inChunks([...new Set(paths)], (part) =>
+        plain().where('file_path', 'in', part).execute(),
+      )
+      const below = await inChunks([...new Set(prefixes)], (part) =>
+        plain()
+          .where((e) => e.or(part.map((prefix) => beginsWith(prefix))))
+          .execute(),
+      )
+      const claims = [...globs, ...exact, ...below].map(claimFromRow)
+      const once = new Map(claims.map((claim) => [`${claim.sessionId} ${claim.path}`, claim]))
+      return inOrder([...once.values()])
     },
   }
+}
+
+function beginsWith(prefix: string): RawBuilder<SqlBool> {
+  return sql<SqlBool>`substr(file_path, 1, length(cast(${prefix} as text))) = cast(${prefix} as text)`
 }
 
 export function claimWrites(db: Kysely<Schema>): Omit<ClaimWrites, keyof ClaimReads> {
