@@ -47,7 +47,6 @@ const LIBRARIES: Readonly<Record<string, RegExp>> = {
   pg: /require\(.pg.\)/,
   'isomorphic-git': /isomorphic/,
   'tree-sitter': /tree_sitter/,
-  git: /node:child_process/,
 }
 
 function librariesIn(texts: readonly string[]): string[] {
