@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { claudePath, clientEnv, eventually, gate, say, use } from '@pcc/test-kit'
+import { claudePath, clientEnv, gate, say, use } from '@pcc/test-kit'
 import { describe, expect, it } from 'vitest'
 import { occupyCheckout, onlyLeft, type RealProgram, realProgram } from './program.js'
 

@@ -5,6 +5,8 @@ import { status } from './commands/status.js'
 import type { CommonArgs } from './context.js'
 import { UsageError } from './exit-codes.js'
 import type { Io } from './io.js'
+import { lastOf, PARSING } from './parsing.js'
+import { registerClaims } from './register-claims.js'
 
 type Done = (code: number) => void
 
@@ -132,6 +134,57 @@ function registerViews(io: Io, parser: Parser, done: Done): Parser {
     )
 }
 
+function registerMessages(io: Io, parser: Parser, done: Done): Parser {
+  return parser
+    .command(
+      'send [words..]',
+      'Send a message to other sessions: whom it is for, then the text',
+      (y) =>
+        y
+          .usage('$0 send TO… TEXT')
+          // without this the parser keeps the last word alone, as it keeps the last of an option that is repeated
+          .parserConfiguration({ ...PARSING, 'duplicate-arguments-array': true })
+          .positional('words', {
+            type: 'string',
+            array: true,
+            describe: 'Sessions (id, unique beginning of an id, name) or all, and last the text',
+          })
+          .option('session', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'Who sends [default: the calling session, or nobody]',
+            coerce: lastOf,
+          })
+          .example('$0 send backend "I need src/api.ts: when are you done with it?"', 'To one session')
+          .example('$0 send all "User is called Account from now on"', 'To everybody else in the repository'),
+      async (argv) => {
+        const { send } = await import('./commands/send.js')
+        done(await send(io, { ...argv, words: [...(argv.words ?? []), ...afterDashes(argv)] }))
+      },
+    )
+    .command(
+      'inbox',
+      'Show the messages that the calling session has not read, and mark them as read',
+      (y) =>
+        y
+          .option('sent', {
+            type: 'boolean',
+            default: false,
+            describe: 'What it sent, and what became of each',
+          })
+          .option('all', { type: 'boolean', default: false, describe: 'Also those that were read' })
+          .option('session', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'Whose messages [default: the calling session]',
+          }),
+      async (argv) => {
+        const { inbox } = await import('./commands/inbox.js')
+        done(await inbox(io, argv))
+      },
+    )
+}
+
 function registerCare(io: Io, parser: Parser, done: Done): Parser {
   return parser
     .command(
@@ -210,8 +263,13 @@ function registerShell(io: Io, parser: Parser, done: Done): Parser {
 
 /** Adds all commands. Each loads its code only when it runs. */
 export function registerCommands(io: Io, parser: Parser, done: Done): Parser {
-  return [registerStart, registerSigns, registerViews, registerCare, registerShell].reduce(
-    (all, add) => add(io, all, done),
-    parser,
-  )
+  return [
+    registerStart,
+    registerSigns,
+    registerViews,
+    registerClaims,
+    registerMessages,
+    registerCare,
+    registerShell,
+  ].reduce((all, add) => add(io, all, done), parser)
 }

@@ -2,7 +2,6 @@ import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ANSWERED_EVENTS } from '@pcc/coordinator/hook-events'
 import { placeOf } from '@pcc/coordinator/hot'
-import { answered } from './events/answered.js'
 import { sessionEnd } from './events/session-end.js'
 import { sessionStart } from './events/session-start.js'
 import type { HookIo } from './hook-io.js'
@@ -18,7 +17,15 @@ type Event = (io: HookIo, args: readonly string[]) => Promise<number | void>
 const EVENTS: Readonly<Record<string, Event>> = {
   SessionStart: sessionStart,
   SessionEnd: sessionEnd,
-  ...Object.fromEntries(ANSWERED_EVENTS.map((name) => [name, (io: HookIo) => answered(io, name)])),
+  ...Object.fromEntries(
+    ANSWERED_EVENTS.map((name) => [
+      name,
+      async (io: HookIo) => {
+        const { answered } = await import('./events/answered.js')
+        await answered(io, name)
+      },
+    ]),
+  ),
   WorktreeCreate: async (io) => {
     const { worktreeCreate } = await import('./events/worktree-create.js')
     return worktreeCreate(io)

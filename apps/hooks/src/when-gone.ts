@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { isRunning, systemRuntime } from '@pcc/coordinator/hot'
+import { isRunning, systemRuntime } from '@pcc/coordinator/hook-events'
 
 /** How long the client may take to end after it said so. One that lives longer has not ended. */
 const PATIENCE_MS = 60_000

@@ -1,16 +1,21 @@
+import { openStore } from '@pcc/store'
 import { loadConfig } from './config/load.js'
 import type { Deps } from './deps.js'
 import type { HotOptions } from './hot-coordinator.js'
 import { placeOf } from './place.js'
 import { systemRuntime } from './runtime.js'
 import { attachAgent } from './use-cases/attach-agent.js'
+import { checkPaths } from './use-cases/check-paths.js'
+import { claimPaths } from './use-cases/claim-paths.js'
 import { cleanUp } from './use-cases/clean-up.js'
 import { deliverMessages } from './use-cases/deliver-messages.js'
 import { endSession } from './use-cases/end-session.js'
 import { giveTree } from './use-cases/give-tree.js'
 import { heartbeat } from './use-cases/heartbeat.js'
+import { listClaims } from './use-cases/list-claims.js'
 import { listTrees } from './use-cases/list-trees.js'
 import { readMessages } from './use-cases/read-messages.js'
+import { releasePaths } from './use-cases/release-paths.js'
 import { listRestorable, restoreTree } from './use-cases/restore.js'
 import { sendMessage } from './use-cases/send-message.js'
 import { startSession } from './use-cases/start-session.js'
@@ -31,6 +36,10 @@ export interface Coordinator {
   cleanUp: Bound<typeof cleanUp>
   listRestorable: Bound<typeof listRestorable>
   restoreTree: Bound<typeof restoreTree>
+  claimPaths: Bound<typeof claimPaths>
+  releasePaths: Bound<typeof releasePaths>
+  checkPaths: Bound<typeof checkPaths>
+  listClaims: Bound<typeof listClaims>
   giveTree: Bound<typeof giveTree>
   takeTree: Bound<typeof takeTree>
   sendMessage: Bound<typeof sendMessage>
@@ -48,7 +57,6 @@ export async function openCoordinator(options: HotOptions): Promise<Coordinator>
   const place = placeOf(options.env)
   const { values: config } = loadConfig(place.configFile)
   const { env, ...settings } = options
-  const { openStore } = await import('@pcc/store')
   const store = await openStore(
     place.databaseUrl === undefined ? { file: place.databaseFile } : { url: place.databaseUrl },
     settings,
@@ -64,6 +72,10 @@ export async function openCoordinator(options: HotOptions): Promise<Coordinator>
     cleanUp: (input) => cleanUp(deps, input),
     listRestorable: (input) => listRestorable(deps, input),
     restoreTree: (input) => restoreTree(deps, input),
+    claimPaths: (input) => claimPaths(deps, input),
+    releasePaths: (input) => releasePaths(deps, input),
+    checkPaths: (input) => checkPaths(deps, input),
+    listClaims: (input) => listClaims(deps, input),
     giveTree: (input) => giveTree(deps, input),
     takeTree: (input) => takeTree(deps, input),
     sendMessage: (input) => sendMessage(deps, input),

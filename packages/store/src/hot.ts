@@ -11,6 +11,11 @@ import type { SessionCounting, SessionStore } from './records.js'
 export type { SqliteOptions } from './dialects/sqlite-file.js'
 export { StoreError, type StoreErrorCode, type StoreErrorDetails } from './errors.js'
 export type {
+  ClaimMode,
+  ClaimReads,
+  ClaimRecord,
+  ClaimSource,
+  ClaimWrites,
   InboxRecord,
   IsoTime,
   MessageKind,
@@ -28,6 +33,9 @@ export type {
   SessionStatus,
   SessionStore,
   SessionWrites,
+  WarningReads,
+  WarningRecord,
+  WarningWrites,
 } from './records.js'
 
 /** The sessions of a SQLite file for a process that must start fast. Writes serialise with every other process's. */
@@ -102,9 +110,12 @@ function createHotStore(raw: Raw, file: string): HotStore {
       openSessions: read(sessions.openSessions),
       allOpenSessions: read(sessions.allOpenSessions),
       reposOf: read(sessions.reposOf),
+      claimsOf: read(sessions.claimsOf),
+      claimsMeeting: read(sessions.claimsMeeting),
       inboxOf: read(sessions.inboxOf),
       sentBy: read(sessions.sentBy),
       undeliverable: read(sessions.undeliverable),
+      warningsOf: read(sessions.warningsOf),
     },
     countsOf: read(sessions.countsOf),
     write: (_repoId, work) =>

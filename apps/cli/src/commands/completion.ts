@@ -40,6 +40,12 @@ const COMMANDS = [
   'stop',
   'status',
   'list',
+  'claims',
+  'claim',
+  'release',
+  'check',
+  'send',
+  'inbox',
   'cleanup',
   'restore',
   'config',
@@ -52,6 +58,12 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   stop: ['--keep', '--json', '--repo'],
   status: ['--all', '--sandbox-only', '--watch', '--json', '--repo'],
   list: ['--all', '--disk', '--json', '--repo'],
+  claims: ['--all', '--json', '--repo'],
+  claim: ['--mode', '--ttl', '--reason', '--force', '--session', '--json', '--repo'],
+  release: ['--all', '--session', '--json', '--repo'],
+  check: ['--session', '--json', '--repo'],
+  send: ['--session', '--json', '--repo'],
+  inbox: ['--sent', '--all', '--session', '--json', '--repo'],
   cleanup: ['--dry-run', '--discard', '--json', '--repo'],
   restore: ['--json', '--repo'],
   config: ['get', 'set', 'unset', 'list', '--origin', '--json'],
@@ -75,6 +87,7 @@ async function candidates(io: Io, words: readonly string[]): Promise<readonly st
   const [command = '', second] = words
   if (words.length <= 1) return COMMANDS
   const own = WORDS[command] ?? []
+  if (command === 'send') return ['all', ...(await sessionNames(io)), ...own]
   if (command === 'stop' || command === 'heartbeat') return [...(await sessionNames(io)), ...own]
   if (command === 'restore') return [...(await removalIds(io)), ...own]
   if (command === 'config' && words.length === 3 && second !== 'list') {

@@ -9,7 +9,7 @@ export interface ListArgs extends CommonArgs {
 
 /** Shows the working trees. */
 export const list: Handler<ListArgs> = async (io, args) => {
-  const { listTrees } = await import('@pcc/coordinator')
+  const { listTrees } = await import('@pcc/coordinator/views')
   return withView(io, async (deps) => {
     const result = await listTrees(deps, { directory: directoryOf(io, args), all: args.all, disk: args.disk })
     if (args.json) {

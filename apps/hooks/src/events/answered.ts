@@ -1,5 +1,4 @@
-import { answerHook } from '@pcc/coordinator/hook-events'
-import { openHotCoordinator } from '@pcc/coordinator/hot'
+import { answerHook, openHotCoordinator } from '@pcc/coordinator/hook-events'
 import { clientPid, type HookIo, storeOptions } from '../hook-io.js'
 import { readFields } from '../payload.js'
 

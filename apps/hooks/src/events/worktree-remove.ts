@@ -1,5 +1,5 @@
 import { openCoordinator } from '@pcc/coordinator'
-import { processKey, systemRuntime } from '@pcc/coordinator/hot'
+import { processKey, systemRuntime } from '@pcc/coordinator/hook-events'
 import { clientPid, type HookIo, storeOptions } from '../hook-io.js'
 import { readPayload } from '../payload.js'
 import { awaited, whenGone } from '../when-gone.js'

@@ -1,7 +1,7 @@
 import { findCaller } from '../caller.js'
 import type { HotDeps } from '../hot-coordinator.js'
-import { afterEdit, checkEdit } from '../pending.js'
 import { deliverMessages } from '../use-cases/deliver-messages.js'
+import type { AnsweredEvent } from './event-names.js'
 import { type HookFields, textOf, toolFields } from './fields.js'
 import { deny, type HookReply, tell } from './replies.js'
 
@@ -18,6 +18,8 @@ export interface HookCall {
 type Answer = (deps: HotDeps, call: HookCall) => Promise<HookReply | null>
 
 async function beforeTool(deps: HotDeps, call: HookCall): Promise<HookReply | null> {
+  // the other events start without it
+  const { checkEdit } = await import('../use-cases/check-edit.js')
   const { cwd = call.cwd, tool, input, agentId } = toolFields(call.fields)
   const verdict = await checkEdit(deps, {
     pid: call.pid,
@@ -26,16 +28,19 @@ async function beforeTool(deps: HotDeps, call: HookCall): Promise<HookReply | nu
     input,
     ...(agentId === undefined ? {} : { agentId }),
   })
-  return verdict.verdict === 'allow' ? null : deny(verdict.reason)
+  if (verdict.verdict !== 'allow') return deny(verdict.reason)
+  return verdict.note === undefined ? null : tell('PreToolUse', verdict.note)
 }
 
 async function afterTool(deps: HotDeps, call: HookCall): Promise<HookReply | null> {
-  const { cwd = call.cwd, tool, input, changedFiles } = toolFields(call.fields)
+  const { afterEdit } = await import('../use-cases/after-edit.js')
+  const { cwd = call.cwd, tool, input, agentId, changedFiles } = toolFields(call.fields)
   await afterEdit(deps, {
     pid: call.pid,
     cwd,
     tool,
     input,
+    ...(agentId === undefined ? {} : { agentId }),
     ...(changedFiles === undefined ? {} : { changedFiles }),
   })
   return null
@@ -57,7 +62,7 @@ async function deliver(deps: HotDeps, call: HookCall): Promise<HookReply | null>
   return text === null ? null : tell(call.event, text)
 }
 
-const ANSWERS: Readonly<Record<string, Answer>> = {
+const ANSWERS: Readonly<Record<AnsweredEvent, Answer>> = {
   PreToolUse: beforeTool,
   PostToolUse: afterTool,
   UserPromptSubmit: deliver,
@@ -65,14 +70,11 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   Stop: deliver,
 }
 
-/** The events that are answered. */
-export const ANSWERED_EVENTS: readonly string[] = Object.keys(ANSWERS)
-
 /**
  * Answers a hook that comes while the agent works; `null` is no opinion. An event that there is not has none.
  *
  * @throws whatever the rooms throw; the caller lets the agent go on.
  */
 export async function answerHook(deps: HotDeps, call: HookCall): Promise<HookReply | null> {
-  return Object.hasOwn(ANSWERS, call.event) ? (ANSWERS[call.event] as Answer)(deps, call) : null
+  return Object.hasOwn(ANSWERS, call.event) ? ANSWERS[call.event as AnsweredEvent](deps, call) : null
 }

@@ -61,7 +61,11 @@ function numbered(deps: Deps, name: string, number: number): string {
   return slugOf(wanted) === wanted ? wanted : `parallel-${deps.runtime.newId()}`
 }
 
-async function make(deps: Deps, repo: Repo, name: string, base: string): Promise<GivenTree> {
+async function make(
+  deps: Deps,
+  repo: Repo,
+  { name, base }: { name: string; base: string },
+): Promise<GivenTree> {
   const id = deps.runtime.newId()
   const tree = await makeTree(deps, { repo, name, base, id })
   const key = repoKey(deps.runtime, repo.commonDir)
@@ -104,7 +108,7 @@ export async function giveTree(deps: Deps, input: GiveTreeInput): Promise<GivenT
     const before = await madeBefore(deps, repo, name)
     if (before !== null) return before
     try {
-      return await make(deps, repo, name, base)
+      return await make(deps, repo, { name, base })
     } catch (error) {
       const isTaken = error instanceof WorktreeError && TAKEN.has(error.code)
       if (!isTaken || number === MOST_NAMES) throw error

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import {
-  inspectTree,
+  inspectTrees,
   type LandedAnswer,
   landedStates,
   listWorktrees,
@@ -74,6 +74,18 @@ async function lookAt<T>(tree: WorktreeEntry, look: () => Promise<T>, gone: T): 
   }
 }
 
+async function changesOf(trees: readonly WorktreeEntry[]): Promise<Changes[]> {
+  const there = trees.filter((tree) => tree.prunable === null && existsSync(tree.path))
+  const looks = await inspectTrees(there.map((tree) => tree.path))
+  const seen = new Map(there.map((tree, i) => [tree, looks[i] as TreeState | Error]))
+  const changes = (tree: WorktreeEntry) => async (): Promise<Changes> => {
+    const look = seen.get(tree) ?? GONE
+    if (look instanceof Error) throw look
+    return look
+  }
+  return Promise.all(trees.map((tree) => lookAt<Changes>(tree, changes(tree), GONE)))
+}
+
 async function landedOf(bench: Bench, trees: readonly WorktreeEntry[]): Promise<Map<string, LandedAnswer>> {
   const asked = trees.filter((tree) => tree.head !== null)
   if (bench.target.refs.length === 0) return new Map()
@@ -87,14 +99,11 @@ async function landedOf(bench: Bench, trees: readonly WorktreeEntry[]): Promise<
 }
 
 async function rowsOf(deps: ViewDeps, repo: Repo, disk: boolean): Promise<TreeRow[]> {
-  const bench = await openBench(deps, repo)
-  const trees = (await listWorktrees(repo)).filter((tree) => !tree.isBare)
+  const [bench, listed] = await Promise.all([openBench(deps, repo), listWorktrees(repo)])
+  const trees = listed.filter((tree) => !tree.isBare)
   const sessions = await sessionsOf(deps, repo)
   const limit = pLimit(AT_ONCE)
-  const [landed, states] = await Promise.all([
-    landedOf(bench, trees),
-    Promise.all(trees.map((tree) => limit(() => lookAt<Changes>(tree, () => inspectTree(tree.path), GONE)))),
-  ])
+  const [landed, states] = await Promise.all([landedOf(bench, trees), changesOf(trees)])
   const sizes = disk
     ? await Promise.all(trees.map((tree) => limit(() => lookAt(tree, () => diskBytes(tree.path), 0))))
     : []

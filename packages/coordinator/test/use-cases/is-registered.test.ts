@@ -1,8 +1,9 @@
 import { sleeper } from '@pcc/test-kit'
 import { expect, test } from 'vitest'
-import { openHotCoordinator, registerSession } from '../../src/hot-coordinator.js'
+import { openHotCoordinator } from '../../src/hot-coordinator.js'
 import { isRegistered } from '../../src/use-cases/is-registered.js'
 import { mySession } from '../../src/use-cases/my-session.js'
+import { registerSession } from '../../src/use-cases/register-session.js'
 import { bench } from '../open.js'
 
 async function hot(env: Record<string, string>) {
