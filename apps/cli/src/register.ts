@@ -27,6 +27,14 @@ function afterDashes(argv: object): string[] {
   return rest.map(String)
 }
 
+/** A list of words is taken only where what is repeated adds up. */
+const TAKES_A_LIST = { 'populate--': true, 'boolean-negation': true, 'duplicate-arguments-array': true }
+
+/** A flag that is repeated counts by its last value, there too. */
+function lastOf(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : value?.at(-1)
+}
+
 function registerStart(io: Io, parser: Parser, done: Done): Parser {
   return parser.command(
     'start',
@@ -140,6 +148,7 @@ function registerMessages(io: Io, parser: Parser, done: Done): Parser {
       (y) =>
         y
           .usage('$0 send TO… TEXT')
+          .parserConfiguration(TAKES_A_LIST)
           .positional('words', {
             type: 'string',
             array: true,
@@ -155,7 +164,8 @@ function registerMessages(io: Io, parser: Parser, done: Done): Parser {
           .example('$0 send all "User is called Account from now on"', 'To everybody else in the repository'),
       async (argv) => {
         const { send } = await import('./commands/send.js')
-        done(await send(io, { ...argv, words: [...argv.words, ...afterDashes(argv)] }))
+        const words = [...argv.words, ...afterDashes(argv)]
+        done(await send(io, { ...argv, words, session: lastOf(argv.session), repo: lastOf(argv.repo) }))
       },
     )
     .command(
