@@ -4,8 +4,11 @@ import projects from './vitest.workspace.js'
 export default defineConfig({
   test: {
     reporters: ['default', './tools/plain-reporter.ts'],
+    setupFiles: ['./tools/fixed-seed.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // the default leaves one core idle, and most tests wait for processes
+    maxWorkers: 2,
     projects,
     coverage: {
       provider: 'v8',

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import {
   compare,
   environment,
+  fixed,
   judge,
   machine,
   nothing,
   peakMemory,
   programs,
-  round,
   table,
   temporaryFolder,
 } from './measure.mjs'
@@ -85,11 +85,11 @@ table(
   ['command', 'CPU ms', 'wall ms', 'CPU ratio', 'wall ratio', 'peak MB'],
   rows.map((row, i) => [
     row.name,
-    round(row.cpu, 1),
-    round(row.wall, 1),
-    round(row.cpuRatio),
-    round(row.wallRatio),
-    round(peaks[i], 1),
+    fixed(row.cpu, 1),
+    fixed(row.wall, 1),
+    fixed(row.cpuRatio),
+    fixed(row.wallRatio),
+    fixed(peaks[i], 1),
   ]),
 )
 judge([

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { heartbeat, openHotCoordinator, registerSession } from '../packages/coordinator/dist/hot.js'
-import { environment, judge, machine, programs, round, run, table, temporaryFolder } from './measure.mjs'
+import { environment, fixed, judge, machine, programs, run, table, temporaryFolder } from './measure.mjs'
 import { repository } from './world.mjs'
 
 const here = fileURLToPath(import.meta.url)
@@ -34,14 +34,14 @@ async function resident(directory) {
     else await new Promise(setImmediate)
   }
   await coordinator.close()
-  process.send({ times, errors, last })
-  process.disconnect()
+  // what is said is long: the channel is closed when it has been read
+  process.send({ times, errors, last }, () => process.disconnect())
 }
 
 function message(child) {
   return new Promise((resolve, reject) => {
     child.once('message', resolve)
-    child.once('exit', (code) => reject(new Error(`a process ended early with exit code ${code}`)))
+    child.once('disconnect', () => reject(new Error('a process ended early')))
   })
 }
 
@@ -82,10 +82,10 @@ async function main(seconds, processes, pause) {
     [
       [
         times.length,
-        round(times.length / seconds, 0),
-        round(at(0.5)),
-        round(at(0.99)),
-        round(at(1)),
+        fixed(times.length / seconds, 0),
+        fixed(at(0.5)),
+        fixed(at(0.99)),
+        fixed(at(1)),
         errors.length,
         lost,
         integrity(join(env.PARALLEL_CC_HOME, 'coordinator.db')),

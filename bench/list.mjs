@@ -4,15 +4,15 @@
 // The git commands are recorded from one real run, by a stand-in for git that notes arguments, folder, variables, input and times, and
 // are then run again bare, from a script of bash, as many side by side as the program runs them.
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import {
   compare,
   environment,
+  fixed,
   judge,
   machine,
   nothing,
   programs,
-  round,
   run,
   table,
   temporaryFolder,
@@ -156,7 +156,7 @@ function freshState() {
 
 const kinds = new Map()
 for (const { args } of calls) {
-  const word = args.find((arg) => /^[a-z]/.test(arg) && !arg.startsWith('core.')) ?? args.join(' ')
+  const word = args.find((arg) => /^[a-z-]+$/.test(arg) && !/^-(c$|-no-)/.test(arg)) ?? args.join(' ')
   kinds.set(word, (kinds.get(word) ?? 0) + 1)
 }
 table(
@@ -164,10 +164,10 @@ table(
   ['command', 'CPU ms', 'wall ms', 'CPU ratio', 'wall ratio'],
   [bare, list, start, node].map((row) => [
     row.name,
-    round(row.cpu, 0),
-    round(row.wall, 0),
-    round(row.cpuRatio),
-    round(row.wallRatio),
+    fixed(row.cpu, 0),
+    fixed(row.wall, 0),
+    fixed(row.cpuRatio),
+    fixed(row.wallRatio),
   ]),
 )
 process.stdout.write(

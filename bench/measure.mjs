@@ -116,7 +116,7 @@ export function median(values) {
 
 /**
  * Runs commands in turn (A B C A B C …), so that a machine that becomes slower does so for all of them. A command may be a function of
- * the round. Returns for each its samples and, against the first, the medians of the ratios round by round.
+ * the round. Returns for each its medians and, against the first, the medians of the ratios round by round.
  */
 export function compare(commands, { runs, warmups = 2 }) {
   const samples = commands.map(() => [])
@@ -151,12 +151,12 @@ export function judge(bars) {
   const rows = bars.map(({ what, figure, bar, unit = '' }) => {
     const kept = figure <= bar
     if (!kept) process.exitCode = 1
-    return [what, `${round(figure)}${unit}`, `<= ${bar}${unit}`, kept ? 'kept' : 'MISSED']
+    return [what, `${fixed(figure)}${unit}`, `<= ${bar}${unit}`, kept ? 'kept' : 'MISSED']
   })
   table('bars', ['what', 'measured', 'bar', ''], rows)
 }
 
-export function round(value, digits = 2) {
+export function fixed(value, digits = 2) {
   return value.toFixed(digits)
 }
 

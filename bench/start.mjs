@@ -9,12 +9,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   environment,
+  fixed,
   judge,
   machine,
   measure,
   median,
   programs,
-  round,
   run,
   table,
   temporaryFolder,
@@ -85,8 +85,8 @@ const ratios = (samples, what) =>
   median(samples.start.map((sample, i) => sample[what] / samples.add[i][what]))
 const row = (name, samples) => [
   name,
-  round(middle(samples, 'cpu') / 1000),
-  round(middle(samples, 'wall') / 1000),
+  fixed(middle(samples, 'cpu') / 1000),
+  fixed(middle(samples, 'wall') / 1000),
 ]
 table(
   `${FILES} files, ${ROUNDS} rounds in turn, medians; ${machine()}`,

@@ -11,14 +11,19 @@ const ARROWS: Record<string, readonly string[]> = {
   '@pcc/worktree': [],
   '@pcc/claims': ['@pcc/store'],
   '@pcc/coordinator': ['@pcc/claims', '@pcc/store', '@pcc/worktree'],
-  '@pcc/cli': ['@pcc/coordinator'],
-  '@pcc/hooks': ['@pcc/coordinator'],
+  '@pcc/cli': ['@pcc/coordinator', '@pcc/mcp-server'],
+  '@pcc/hooks': ['@pcc/coordinator', '@pcc/mcp-server'],
   '@pcc/mcp-server': ['@pcc/coordinator'],
   '@pcc/test-kit': [],
 }
 
+/** An app imports another one only to start it, here; the plugin's build takes in the server without an import. */
+const STARTERS = ['apps/cli/src/commands/mcp-serve.ts']
+
+const SDK = ['apps/mcp-server/src/serve.ts', 'apps/mcp-server/src/server.ts']
+
 /** Files that may write to stdout: one stray line there breaks a protocol. */
-const STDOUT = ['apps/cli/src/bin.ts', 'apps/hooks/src/bin.ts']
+const STDOUT = ['apps/cli/src/bin.ts', 'apps/hooks/src/bin.ts', 'apps/mcp-server/src/protocol-stdout.ts']
 
 const CHILD_PROCESSES = [
   'apps/cli/src/launch.ts',
@@ -87,6 +92,18 @@ describe('the rooms', () => {
       imports(source.text).some((name) => /^@pcc\/[^/]+\/(src|dist)/.test(name)),
     )
     expect(deep.map((source) => source.path)).toEqual([])
+  })
+
+  test('an app imports another only to start it', () => {
+    const starters = production.filter((source) => imports(source.text).includes('@pcc/mcp-server'))
+    expect(starters.map((source) => source.path)).toEqual(STARTERS)
+  })
+
+  test('the MCP SDK is imported in two files', () => {
+    const importers = production.filter((source) =>
+      imports(source.text).some((name) => name.startsWith('@modelcontextprotocol/')),
+    )
+    expect(importers.map((source) => source.path).toSorted()).toEqual(SDK)
   })
 
   test('no use case imports another use case', () => {

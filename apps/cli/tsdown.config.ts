@@ -1,4 +1,5 @@
 import { defineConfig, type Rolldown } from 'tsdown'
+import { COMMONJS_PARSER, SHELL_GRAMMAR } from '../../tools/shell-grammar.ts'
 
 const ASSERT = `
 const differ = (message) => { throw new Error(message ?? 'unexpected value') }
@@ -11,6 +12,22 @@ const smallAssert: Rolldown.Plugin = {
   name: 'small-assert',
   resolveId: (id, importer) => (id === 'assert' && importer?.includes('yargs') ? '\0small-assert' : null),
   load: (id) => (id === '\0small-assert' ? ASSERT : null),
+}
+
+/** The words of our help are ASCII, whose width needs no segmenter with its tables; whatever else is measured as before. */
+const quickWidth: Rolldown.Plugin = {
+  name: 'quick-width',
+  async resolveId(id, importer) {
+    if (id !== 'string-width' || !/[\\/](cliui|wrap-ansi|yargs)[\\/]/.test(importer ?? '')) return null
+    const full = await this.resolve(id, importer, { skipSelf: true })
+    return full === null ? null : `\0quick-width:${full.id}`
+  },
+  load(id) {
+    const [, full] = id.split('\0quick-width:')
+    if (full === undefined) return null
+    return `import full from ${JSON.stringify(full)}
+export default (text, options) => /^[ -~]*$/.test(text) ? text.length : full(text, options)`
+  },
 }
 
 export default defineConfig([
@@ -40,8 +57,11 @@ export default defineConfig([
     // less text to read at every start; names stay, for the sake of stack traces
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     clean: false,
-    inputOptions: { resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'] } },
-    plugins: [smallAssert],
+    copy: [...SHELL_GRAMMAR],
+    inputOptions: {
+      resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'], alias: COMMONJS_PARSER },
+    },
+    plugins: [smallAssert, quickWidth],
     // what the quick commands need is one more file, however much of it others share
     outputOptions: {
       advancedChunks: { groups: [{ name: 'quick', test: /apps[\\/]cli[\\/]src[\\/]quick\.ts$/ }] },

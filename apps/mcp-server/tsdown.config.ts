@@ -1,4 +1,5 @@
 import { defineConfig } from 'tsdown'
+import { COMMONJS_PARSER, SHELL_GRAMMAR } from '../../tools/shell-grammar.ts'
 
 export default defineConfig([
   {
@@ -25,7 +26,10 @@ export default defineConfig([
     target: 'node20',
     dts: false,
     clean: false,
-    inputOptions: { resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'] } },
+    copy: [...SHELL_GRAMMAR],
+    inputOptions: {
+      resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'], alias: COMMONJS_PARSER },
+    },
     deps: { alwaysBundle: [/^(?!pg$)/], neverBundle: ['pg'], onlyBundle: false },
   },
 ])

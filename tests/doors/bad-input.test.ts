@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -184,6 +185,35 @@ describe('git', () => {
     writeFileSync(join(it.bin, 'git'), '#!/bin/sh\necho git version 2.30.0\n', { mode: 0o755 })
     expectRefused(await start(it, []), 6, /2\.30\.0.*2\.38/)
     expectNothingMade(it)
+  })
+
+  test('that fails where nobody expects it is told with its own words', async () => {
+    const it = installed()
+    const script =
+      '#!/bin/sh\ncase "$*" in *"worktree list"*) echo "fatal: no luck" >&2; exit 128;; esac\nPATH=/usr/bin:/bin exec git "$@"\n'
+    writeFileSync(join(it.bin, 'git'), script, { mode: 0o755 })
+    for (const args of [['list'], ['cleanup']]) expectRefused(await it.run(args), 6, /no luck/)
+  })
+
+  test('that knows of a tree which is not there just now is no failure', async () => {
+    const it = installed()
+    const elsewhere = join(it.repo.base, 'stick')
+    it.repo.git('worktree', 'add', '-q', '-b', 'feature', elsewhere)
+    it.repo.git('worktree', 'lock', '--reason', 'on a stick', elsewhere)
+    renameSync(elsewhere, `${elsewhere}-unmounted`)
+    for (const args of [
+      ['list', '--json'],
+      ['list', '--json', '--disk'],
+    ]) {
+      expect((await it.run(args)).json()).toMatchObject({
+        worktrees: [
+          { isMain: true },
+          { path: elsewhere, branch: 'feature', locked: 'on a stick', untracked: 0 },
+        ],
+      })
+    }
+    const { worktrees } = (await it.run(['cleanup', '--json'])).json<{ worktrees: object[] }>()
+    expect(worktrees).toMatchObject([{ path: elsewhere, action: 'kept' }])
   })
 
   test('that fails while it makes the tree leaves nothing behind', async () => {

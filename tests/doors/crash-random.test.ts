@@ -117,6 +117,6 @@ test(`${ROUNDS} kills at any time lose nothing, leave nothing and hide no agent 
     await bringBack(it, busy.path)
     expect(busy.look(), what).toEqual(before)
     expect(leftovers(it), what).toEqual([])
-    expect(stateOf(it), what).toMatchObject({ sessions: [], folders: ['.parallel-cc-trash', 'busy'] })
+    expect(stateOf(it), what).toMatchObject({ sessions: [], trees: [{ path: busy.path }] })
   }
 }, 1_800_000)

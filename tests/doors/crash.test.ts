@@ -21,8 +21,8 @@ async function nobodyLeft(it: Installed): Promise<void> {
   await eventually('no process of it is left', () => processesOf(it).length === 0)
 }
 
-test('every fault point belongs to a use case that is killed here or in crash-removal', () => {
-  const known = pointsOf('start', 'create', 'stop', 'cleanup', 'remove', 'restore', 'purge')
+test('every fault point belongs to a use case that is killed here, in crash-removal or in message-races', () => {
+  const known = pointsOf('start', 'create', 'stop', 'cleanup', 'remove', 'restore', 'purge', 'deliver')
   expect(ALL_POINTS.filter((point) => !known.includes(point))).toEqual([])
 })
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually, sleeper, tempDir } from '@pcc/test-kit'
 import { describe, expect, test } from 'vitest'
@@ -111,6 +111,96 @@ describe('SessionEnd', () => {
   })
 })
 
+describe('WorktreeCreate and WorktreeRemove', () => {
+  const hook = (it: Installed, event: string, fields: Record<string, unknown>, pid: number) =>
+    it.run([event], {
+      as: 'parallel-cc-hook',
+      env: { CLAUDE_PID: String(pid) },
+      input: payload({ session_id: 'c1', cwd: it.repo.root, ...fields }),
+    })
+
+  test('make a tree of ours and print its path, and take it back when nothing is in it', async () => {
+    const it = installed()
+    const client = await sleeper()
+    const tree = join(it.repo.base, 'repo-worktrees', 'fix-1')
+    expect(await hook(it, 'WorktreeCreate', { name: 'fix 1' }, client.pid)).toMatchObject({
+      code: 0,
+      stdout: `${tree}\n`,
+      stderr: '',
+    })
+    expect(existsSync(join(it.repo.root, '.git/worktrees/fix-1/parallel-cc.json'))).toBe(true)
+    writeFileSync(join(tree, 'work.txt'), 'work')
+    expect(await hook(it, 'WorktreeRemove', { worktree_path: tree }, client.pid)).toMatchObject({ code: 0 })
+    expect(existsSync(join(tree, 'work.txt'))).toBe(true)
+    rmSync(join(tree, 'work.txt'))
+    expect(await hook(it, 'WorktreeRemove', { worktree_path: tree }, client.pid)).toMatchObject({ code: 0 })
+    expect(existsSync(tree)).toBe(false)
+  })
+
+  test('a tree that the client itself still works in is taken back once the client is gone', async () => {
+    const it = installed()
+    const client = await sleeper()
+    const made = await hook(it, 'WorktreeCreate', { name: 'own' }, client.pid)
+    const tree = made.stdout.trim()
+    await sessionStart(it, client.pid, { cwd: tree })
+    await hook(it, 'WorktreeRemove', { worktree_path: tree, cwd: tree }, client.pid)
+    expect(existsSync(tree)).toBe(true)
+    await client.kill()
+    await eventually('the tree is gone', () => !existsSync(tree))
+    await eventually('the removal is complete', async () => {
+      const { removals } = (await it.run(['restore', '--json'])).json<{ removals: unknown[] }>()
+      return removals.length === 1
+    })
+  })
+
+  test.each([
+    ['outside a repository', { cwd: '/', name: 'x' }, 'not'],
+    ['with a base that is none', { name: 'x' }, 'no commit'],
+  ])(
+    'a tree that cannot be made is refused %s, with the reason, and nothing is printed',
+    async (_name, fields, why) => {
+      const it = installed({ commit: false })
+      const client = await sleeper()
+      const ran = await hook(it, 'WorktreeCreate', fields, client.pid)
+      expect(ran).toMatchObject({ code: 1, stdout: '' })
+      expect(ran.stderr).toContain(why)
+    },
+  )
+
+  test('a path that is no tree is passed over', async () => {
+    const it = installed()
+    const client = await sleeper()
+    for (const worktree_path of [undefined, 7, '', '/', it.repo.root, join(it.repo.base, 'no')]) {
+      expect(await hook(it, 'WorktreeRemove', { worktree_path }, client.pid)).toMatchObject({
+        code: 0,
+        stdout: '',
+        stderr: '',
+      })
+    }
+    expect(existsSync(it.repo.root)).toBe(true)
+  })
+})
+
+test('mcp-serve is the MCP server, and ends when its client hangs up', async () => {
+  const it = installed()
+  const request = (id: number, method: string, params: object) =>
+    `${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`
+  const clientInfo = { name: 'test', version: '1' }
+  const input =
+    request(0, 'initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo }) +
+    request(1, 'tools/list', {}) +
+    request(2, 'tools/call', { name: 'get_parallel_status', arguments: {} })
+  const ran = await it.run(['mcp-serve'], { input })
+  expect(ran).toMatchObject({ code: 0, stderr: '' })
+  const answers = ran.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { id: number; result: Record<string, unknown> })
+  expect(answers.map((answer) => answer.id)).toEqual([0, 1, 2])
+  expect(answers[0]?.result).toMatchObject({ serverInfo: { name: 'parallel-cc' } })
+  expect(answers[2]?.result).toMatchObject({ structuredContent: { totalSessions: 0 } })
+})
+
 describe('whatever goes wrong, the agent works on', () => {
   test.each([
     ['no JSON', 'not json'],
@@ -164,7 +254,7 @@ describe('whatever goes wrong, the agent works on', () => {
   })
 
   test('an event that there is not is told on stderr, and never with the code that blocks the agent', async () => {
-    const ran = await installed().run(['PreToolUse'], { as: 'parallel-cc-hook' })
+    const ran = await installed().run(['Nothing'], { as: 'parallel-cc-hook' })
     expect(ran.code).toBe(1)
     expect(ran.stderr).toContain('SessionStart')
   })

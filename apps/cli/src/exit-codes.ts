@@ -1,4 +1,6 @@
 import {
+  ClaimsError,
+  type ClaimsErrorCode,
   CoordinatorError,
   type CoordinatorErrorCode,
   StoreError,
@@ -18,10 +20,14 @@ export const EXIT = {
   environment: 6,
 } as const
 
-type ErrorCode = CoordinatorErrorCode | StoreErrorCode | WorktreeErrorCode
+type ErrorCode = ClaimsErrorCode | CoordinatorErrorCode | StoreErrorCode | WorktreeErrorCode
 
 /** One row for each code of the rooms: a new code without a row does not compile. */
 const EXIT_OF: Readonly<Record<ErrorCode, number>> = {
+  CLAIMS_BAD_PATH: EXIT.usage,
+  CLAIMS_BAD_GLOB: EXIT.usage,
+  CLAIMS_TOO_WIDE: EXIT.usage,
+  CLAIMS_OUTSIDE: EXIT.usage,
   COORDINATOR_NO_PROCESS: EXIT.notFound,
   COORDINATOR_NO_SESSION: EXIT.notFound,
   COORDINATOR_AMBIGUOUS_SESSION: EXIT.usage,
@@ -71,7 +77,12 @@ export interface Failure {
 
 /** Explains whatever was thrown. An error that no room knows is a bug, with its stack. */
 export function explain(error: unknown): Failure {
-  if (error instanceof CoordinatorError || error instanceof StoreError || error instanceof WorktreeError) {
+  if (
+    error instanceof ClaimsError ||
+    error instanceof CoordinatorError ||
+    error instanceof StoreError ||
+    error instanceof WorktreeError
+  ) {
     return { exitCode: EXIT_OF[error.code], message: error.message, hint: error.hint }
   }
   if (error instanceof UsageError) return { exitCode: EXIT.usage, message: error.message, hint: error.hint }

@@ -1,6 +1,7 @@
 import yargs, { type Argv } from 'yargs'
 import { EXIT, UsageError } from './exit-codes.js'
 import type { Io } from './io.js'
+import { lastOf, PARSING } from './parsing.js'
 import { registerCommands } from './register.js'
 import { report } from './report.js'
 
@@ -31,8 +32,9 @@ function build(io: Io, invocation: Invocation, done: (code: number) => void): Ar
       type: 'string',
       describe: 'The repository [default: the current directory]',
       global: true,
+      coerce: lastOf,
     })
-    .parserConfiguration({ 'populate--': true, 'boolean-negation': true, 'duplicate-arguments-array': false })
+    .parserConfiguration(PARSING)
     .version(invocation.version)
     .help()
     .strict()

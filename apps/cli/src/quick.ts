@@ -3,6 +3,7 @@ import { status } from './commands/status.js'
 import type { Io } from './io.js'
 
 const STATUS_FLAGS: ReadonlySet<string> = new Set(['--json', '--all', '--sandbox-only'])
+const LIST_FLAGS: ReadonlySet<string> = new Set(['--json', '--all', '--disk'])
 
 type Command = (io: Io) => Promise<number>
 
@@ -23,6 +24,18 @@ function quickStatus(words: readonly string[]): Command | null {
     })
 }
 
+function quickList(words: readonly string[]): Command | null {
+  if (!words.every((word) => LIST_FLAGS.has(word))) return null
+  return async (io) => {
+    const { list } = await import('./commands/list.js')
+    return list(io, {
+      json: words.includes('--json'),
+      all: words.includes('--all'),
+      disk: words.includes('--disk'),
+    })
+  }
+}
+
 /**
  * The commands that scripts and status lines call often, when they are spelled plainly: the parser alone would cost more than all
  * that they do. `null` for everything that needs it.
@@ -31,5 +44,6 @@ export function quickCommand(args: readonly string[]): Command | null {
   const [command, ...words] = args
   if (command === 'heartbeat') return quickHeartbeat(words)
   if (command === 'status') return quickStatus(words)
+  if (command === 'list') return quickList(words)
   return null
 }

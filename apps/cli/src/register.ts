@@ -5,6 +5,8 @@ import { status } from './commands/status.js'
 import type { CommonArgs } from './context.js'
 import { UsageError } from './exit-codes.js'
 import type { Io } from './io.js'
+import { lastOf, PARSING } from './parsing.js'
+import { registerClaims } from './register-claims.js'
 
 type Done = (code: number) => void
 
@@ -25,14 +27,6 @@ function pidOf(value: unknown): number | undefined {
 function afterDashes(argv: object): string[] {
   const rest = (argv as { '--'?: unknown[] })['--'] ?? []
   return rest.map(String)
-}
-
-/** A list of words is taken only where what is repeated adds up. */
-const TAKES_A_LIST = { 'populate--': true, 'boolean-negation': true, 'duplicate-arguments-array': true }
-
-/** A flag that is repeated counts by its last value, there too. */
-function lastOf(value: string | readonly string[] | undefined): string | undefined {
-  return typeof value === 'string' ? value : value?.at(-1)
 }
 
 function registerStart(io: Io, parser: Parser, done: Done): Parser {
@@ -143,29 +137,29 @@ function registerViews(io: Io, parser: Parser, done: Done): Parser {
 function registerMessages(io: Io, parser: Parser, done: Done): Parser {
   return parser
     .command(
-      'send <words..>',
+      'send [words..]',
       'Send a message to other sessions: whom it is for, then the text',
       (y) =>
         y
           .usage('$0 send TO… TEXT')
-          .parserConfiguration(TAKES_A_LIST)
+          // without this the parser keeps the last word alone, as it keeps the last of an option that is repeated
+          .parserConfiguration({ ...PARSING, 'duplicate-arguments-array': true })
           .positional('words', {
             type: 'string',
             array: true,
-            demandOption: true,
             describe: 'Sessions (id, unique beginning of an id, name) or all, and last the text',
           })
           .option('session', {
             type: 'string',
             requiresArg: true,
             describe: 'Who sends [default: the calling session, or nobody]',
+            coerce: lastOf,
           })
           .example('$0 send backend "I need src/api.ts: when are you done with it?"', 'To one session')
           .example('$0 send all "User is called Account from now on"', 'To everybody else in the repository'),
       async (argv) => {
         const { send } = await import('./commands/send.js')
-        const words = [...argv.words, ...afterDashes(argv)]
-        done(await send(io, { ...argv, words, session: lastOf(argv.session), repo: lastOf(argv.repo) }))
+        done(await send(io, { ...argv, words: [...(argv.words ?? []), ...afterDashes(argv)] }))
       },
     )
     .command(
@@ -244,6 +238,15 @@ function registerCare(io: Io, parser: Parser, done: Done): Parser {
 function registerShell(io: Io, parser: Parser, done: Done): Parser {
   return parser
     .command(
+      'mcp-serve',
+      'Serve the MCP tools on stdin and stdout, for an agent that starts it',
+      (y) => y,
+      async (argv) => {
+        const { mcpServe } = await import('./commands/mcp-serve.js')
+        done(await mcpServe(io, argv))
+      },
+    )
+    .command(
       'completion [shell]',
       'Print the completion script of a shell',
       (y) => y.positional('shell', { choices: ['bash', 'zsh', 'fish'] as const, default: 'bash' as const }),
@@ -260,8 +263,13 @@ function registerShell(io: Io, parser: Parser, done: Done): Parser {
 
 /** Adds all commands. Each loads its code only when it runs. */
 export function registerCommands(io: Io, parser: Parser, done: Done): Parser {
-  return [registerStart, registerSigns, registerViews, registerMessages, registerCare, registerShell].reduce(
-    (all, add) => add(io, all, done),
-    parser,
-  )
+  return [
+    registerStart,
+    registerSigns,
+    registerViews,
+    registerClaims,
+    registerMessages,
+    registerCare,
+    registerShell,
+  ].reduce((all, add) => add(io, all, done), parser)
 }

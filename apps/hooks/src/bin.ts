@@ -55,6 +55,9 @@ const io: HookIo = {
   parentPid: process.ppid,
   input: EVENT_NAMES.includes(args[0] ?? '') ? readInput() : '',
   reply,
+  refuse: (text) => {
+    process.stderr.write(text)
+  },
   nativeBinding: nativeBinding(),
   continueDetached: async (next) => {
     const { spawn } = await import('node:child_process')

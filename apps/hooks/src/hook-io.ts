@@ -7,6 +7,8 @@ export interface HookIo {
   /** The payload, whole. */
   input: string
   reply(text: string): void
+  /** Tells the person why the client's request was refused. */
+  refuse(text: string): void
   /** Path of the compiled SQLite addon, when this is a bundle. */
   nativeBinding: string | undefined
   /** Starts this program again, detached, to go on after the hook has returned. */

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { ANSWERED_EVENTS } from '@pcc/coordinator/hook-events'
 import { placeOf } from '@pcc/coordinator/hot'
-import { deliver } from './events/deliver-messages.js'
 import { sessionEnd } from './events/session-end.js'
 import { sessionStart } from './events/session-start.js'
 import type { HookIo } from './hook-io.js'
@@ -11,14 +11,33 @@ import type { HookIo } from './hook-io.js'
  * exit code 0, since any other is shown to the person on every call.
  */
 
-type Event = (io: HookIo, args: readonly string[]) => Promise<void>
+/** An event whose answer the client cannot do without ends with a code of its own. */
+type Event = (io: HookIo, args: readonly string[]) => Promise<number | void>
 
 const EVENTS: Readonly<Record<string, Event>> = {
   SessionStart: sessionStart,
   SessionEnd: sessionEnd,
-  UserPromptSubmit: (io) => deliver(io, 'UserPromptSubmit'),
-  PostToolBatch: (io) => deliver(io, 'PostToolBatch'),
-  Stop: (io) => deliver(io, 'Stop'),
+  ...Object.fromEntries(
+    ANSWERED_EVENTS.map((name) => [
+      name,
+      async (io: HookIo) => {
+        const { answered } = await import('./events/answered.js')
+        await answered(io, name)
+      },
+    ]),
+  ),
+  WorktreeCreate: async (io) => {
+    const { worktreeCreate } = await import('./events/worktree-create.js')
+    return worktreeCreate(io)
+  },
+  WorktreeRemove: async (io) => {
+    const { worktreeRemove } = await import('./events/worktree-remove.js')
+    await worktreeRemove(io)
+  },
+  'remove-when-gone': async (io, args) => {
+    const { removeWhenGone } = await import('./events/worktree-remove.js')
+    await removeWhenGone(io, args)
+  },
   'end-when-gone': async (io, args) => {
     const { endWhenGone } = await import('./events/end-when-gone.js')
     await endWhenGone(io, args)
@@ -29,9 +48,9 @@ const EVENTS: Readonly<Record<string, Event>> = {
 export const EVENT_NAMES: readonly string[] = [
   'SessionStart',
   'SessionEnd',
-  'UserPromptSubmit',
-  'PostToolBatch',
-  'Stop',
+  ...ANSWERED_EVENTS,
+  'WorktreeCreate',
+  'WorktreeRemove',
 ]
 
 function log(io: HookIo, event: string, error: unknown): void {
@@ -52,15 +71,18 @@ function log(io: HookIo, event: string, error: unknown): void {
   }
 }
 
-/** Answers one event. Returns the exit code: 0, or 1 for an event that there is not; never 2, with which the client blocks the agent. */
+/**
+ * Answers one event. Returns the exit code: 0, or 1 for an event that there is not and for a tree that could not be made; never 2, with which
+ * the client blocks the agent.
+ */
 export async function main(io: HookIo, args: readonly string[]): Promise<number> {
   const [name = '', ...rest] = args
   const event = Object.hasOwn(EVENTS, name) ? EVENTS[name] : undefined
   if (event === undefined) return 1
   try {
-    await event(io, rest)
+    return (await event(io, rest)) ?? 0
   } catch (error) {
     log(io, name, error)
+    return 0
   }
-  return 0
 }

@@ -7,8 +7,10 @@ export interface HookPayload {
   /** SessionEnd: `other`, `prompt_input_exit`, `clear`, `resume`, `logout`. */
   reason: string | undefined
   title: string | undefined
-  /** Set inside a subagent. */
-  agentId: string | undefined
+  /** WorktreeCreate: what the person or the client calls the tree. */
+  name: string | undefined
+  /** WorktreeRemove. */
+  worktreePath: string | undefined
 }
 
 function textOf(fields: Record<string, unknown>, name: string): string | undefined {
@@ -16,21 +18,28 @@ function textOf(fields: Record<string, unknown>, name: string): string | undefin
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** Reads a payload. Text that is no JSON object is an empty payload: a hook goes on with what the environment tells. */
-export function readPayload(text: string): HookPayload {
-  let parsed: unknown
+/** The fields of a payload. Text that is no JSON object has none: a hook goes on with what the environment tells. */
+export function readFields(text: string): Record<string, unknown> {
   try {
-    parsed = JSON.parse(text)
+    const parsed: unknown = JSON.parse(text)
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+      ? (parsed as Record<string, unknown>)
+      : {}
   } catch {
-    parsed = undefined
+    return {}
   }
-  const fields = typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {}
+}
+
+/** Reads a payload field by field. */
+export function readPayload(text: string): HookPayload {
+  const fields = readFields(text)
   return {
     sessionId: textOf(fields, 'session_id'),
     cwd: textOf(fields, 'cwd'),
     source: textOf(fields, 'source'),
     reason: textOf(fields, 'reason'),
     title: textOf(fields, 'session_title'),
-    agentId: textOf(fields, 'agent_id'),
+    name: textOf(fields, 'name'),
+    worktreePath: textOf(fields, 'worktree_path'),
   }
 }

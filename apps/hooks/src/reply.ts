@@ -1,4 +1,4 @@
-import type { RegisterResult } from '@pcc/coordinator/hot'
+import type { RegisterResult } from '@pcc/coordinator/hook-events'
 
 type Registered = Extract<RegisterResult, { outcome: 'registered' }>
 type Session = Registered['session']

@@ -16,6 +16,7 @@ function hookIo(fields: { client: number; payload: object; cwd?: string; home?: 
   }
   setProcessEnv(env)
   const replies: string[] = []
+  const refusals: string[] = []
   const continued: string[][] = []
   const io: HookIo = {
     env,
@@ -23,12 +24,13 @@ function hookIo(fields: { client: number; payload: object; cwd?: string; home?: 
     parentPid: 1,
     input: JSON.stringify(fields.payload),
     reply: (text) => replies.push(text),
+    refuse: (text) => refusals.push(text),
     nativeBinding: undefined,
     continueDetached: async (args) => {
       continued.push([...args])
     },
   }
-  return { repo, io, replies, continued }
+  return { repo, io, replies, refusals, continued }
 }
 
 test('a session lives from SessionStart to the end of its process after SessionEnd', async () => {
@@ -73,7 +75,7 @@ test('a failure is one line in the log and no reply', async () => {
 
 test('an unknown event is no event, whatever it is called', async () => {
   const { io, repo } = hookIo({ client: 1, payload: {} })
-  for (const name of ['PreToolUse', 'toString', '']) expect(await main(io, [name])).toBe(1)
+  for (const name of ['Nothing', 'toString', '']) expect(await main(io, [name])).toBe(1)
   expect(existsSync(join(repo.home, '.parallel-cc'))).toBe(false)
 })
 
@@ -88,7 +90,8 @@ test('a payload is read field by field, and nothing else is believed', () => {
     source: 'clear',
     reason: 'other',
     title: 't',
-    agentId: undefined,
+    name: undefined,
+    worktreePath: undefined,
   })
   const none = {
     sessionId: undefined,
@@ -96,7 +99,8 @@ test('a payload is read field by field, and nothing else is believed', () => {
     source: undefined,
     reason: undefined,
     title: undefined,
-    agentId: undefined,
+    name: undefined,
+    worktreePath: undefined,
   }
   for (const text of ['', 'null', '[]', '7', '{"session_id":7}']) expect(readPayload(text)).toEqual(none)
 })

@@ -1,2 +1,4 @@
-/** The name under which the server presents itself. */
-export const SERVER_NAME = 'parallel-cc'
+export { serveProcess } from './process.js'
+export { serve } from './serve.js'
+export { SERVER_NAME } from './server.js'
+export type { ServerIo } from './server-io.js'

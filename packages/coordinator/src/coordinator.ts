@@ -5,16 +5,22 @@ import type { HotOptions } from './hot-coordinator.js'
 import { placeOf } from './place.js'
 import { systemRuntime } from './runtime.js'
 import { attachAgent } from './use-cases/attach-agent.js'
+import { checkPaths } from './use-cases/check-paths.js'
+import { claimPaths } from './use-cases/claim-paths.js'
 import { cleanUp } from './use-cases/clean-up.js'
 import { deliverMessages } from './use-cases/deliver-messages.js'
 import { endSession } from './use-cases/end-session.js'
+import { giveTree } from './use-cases/give-tree.js'
 import { heartbeat } from './use-cases/heartbeat.js'
+import { listClaims } from './use-cases/list-claims.js'
 import { listTrees } from './use-cases/list-trees.js'
 import { readMessages } from './use-cases/read-messages.js'
+import { releasePaths } from './use-cases/release-paths.js'
 import { listRestorable, restoreTree } from './use-cases/restore.js'
 import { sendMessage } from './use-cases/send-message.js'
 import { startSession } from './use-cases/start-session.js'
 import { status } from './use-cases/status.js'
+import { takeTree } from './use-cases/take-tree.js'
 
 type UseCase<I, R> = (deps: Deps, input: I) => Promise<R>
 type Bound<T> = T extends UseCase<infer I, infer R> ? (input: I) => Promise<R> : never
@@ -30,6 +36,12 @@ export interface Coordinator {
   cleanUp: Bound<typeof cleanUp>
   listRestorable: Bound<typeof listRestorable>
   restoreTree: Bound<typeof restoreTree>
+  claimPaths: Bound<typeof claimPaths>
+  releasePaths: Bound<typeof releasePaths>
+  checkPaths: Bound<typeof checkPaths>
+  listClaims: Bound<typeof listClaims>
+  giveTree: Bound<typeof giveTree>
+  takeTree: Bound<typeof takeTree>
   sendMessage: Bound<typeof sendMessage>
   readMessages: Bound<typeof readMessages>
   deliverMessages: Bound<typeof deliverMessages>
@@ -60,6 +72,12 @@ export async function openCoordinator(options: HotOptions): Promise<Coordinator>
     cleanUp: (input) => cleanUp(deps, input),
     listRestorable: (input) => listRestorable(deps, input),
     restoreTree: (input) => restoreTree(deps, input),
+    claimPaths: (input) => claimPaths(deps, input),
+    releasePaths: (input) => releasePaths(deps, input),
+    checkPaths: (input) => checkPaths(deps, input),
+    listClaims: (input) => listClaims(deps, input),
+    giveTree: (input) => giveTree(deps, input),
+    takeTree: (input) => takeTree(deps, input),
     sendMessage: (input) => sendMessage(deps, input),
     readMessages: (input) => readMessages(deps, input),
     deliverMessages: (input) => deliverMessages(deps, input),

@@ -1,15 +1,8 @@
 import { openHotStore, type SessionCounting, type SessionStore } from '@pcc/store/hot'
+import type { Config } from './config/schema.js'
 import type { Place } from './place.js'
 import { placeOf } from './place.js'
 import { type Runtime, systemRuntime } from './runtime.js'
-
-export { deliverMessages } from './use-cases/deliver-messages.js'
-export { endingSession } from './use-cases/ending-session.js'
-export { heartbeat } from './use-cases/heartbeat.js'
-export { readMessages } from './use-cases/read-messages.js'
-export { registerSession } from './use-cases/register-session.js'
-export { sendMessage } from './use-cases/send-message.js'
-export { status } from './use-cases/status.js'
 
 /** The store as both of its doors give it. */
 export type HotStore = SessionStore & SessionCounting
@@ -19,6 +12,11 @@ export interface HotDeps {
   runtime: Runtime
   store: HotStore
   env: NodeJS.ProcessEnv
+}
+
+/** What showing things needs, which changes nothing. */
+export interface ViewDeps extends Pick<HotDeps, 'runtime' | 'store'> {
+  config: Config
 }
 
 export interface HotOptions {
@@ -32,26 +30,21 @@ export interface HotOptions {
 }
 
 /** Opens the store for a process that must start fast: the small door when it fits, else the full one, which migrates or refuses. */
-export async function openSessionStore(place: Place, options: HotOptions): Promise<HotStore> {
-  const settings = {
-    ...(options.nativeBinding === undefined ? {} : { nativeBinding: options.nativeBinding }),
-    ...(options.busyTimeoutMs === undefined ? {} : { busyTimeoutMs: options.busyTimeoutMs }),
-    ...(options.answerTimeoutMs === undefined ? {} : { answerTimeoutMs: options.answerTimeoutMs }),
-  }
+async function openSessionStore(place: Place, settings: Omit<HotOptions, 'env'>): Promise<HotStore> {
   if (place.databaseUrl === undefined) {
     const hot = openHotStore(place.databaseFile, settings)
     if (hot !== null) return hot
   }
   const { openStore } = await import('@pcc/store')
-  return openStore(placeForStore(place), settings)
-}
-
-function placeForStore(place: Place): { file: string } | { url: string } {
-  return place.databaseUrl === undefined ? { file: place.databaseFile } : { url: place.databaseUrl }
+  return openStore(
+    place.databaseUrl === undefined ? { file: place.databaseFile } : { url: place.databaseUrl },
+    settings,
+  )
 }
 
 /** The coordinator of hooks, `heartbeat` and `status`: nothing is loaded that they do not use. */
 export async function openHotCoordinator(options: HotOptions): Promise<HotDeps & { close(): Promise<void> }> {
-  const store = await openSessionStore(placeOf(options.env), options)
-  return { runtime: systemRuntime(), store, env: options.env, close: () => store.close() }
+  const { env, ...settings } = options
+  const store = await openSessionStore(placeOf(env), settings)
+  return { runtime: systemRuntime(), store, env, close: () => store.close() }
 }

@@ -1,22 +1,25 @@
+export { ClaimsError, type ClaimsErrorCode } from '@pcc/claims'
 export { StoreError, type StoreErrorCode } from '@pcc/store/hot'
 export { WorktreeError, type WorktreeErrorCode } from '@pcc/worktree'
 export { locateRepo } from '@pcc/worktree/locate'
 export { findCaller } from './caller.js'
 export { loadConfig } from './config/load.js'
 export { CoordinatorError, type CoordinatorErrorCode } from './errors.js'
-export {
-  deliverMessages,
-  endingSession,
-  heartbeat,
-  openHotCoordinator,
-  readMessages,
-  registerSession,
-  sendMessage,
-  status,
-} from './hot-coordinator.js'
+export { type HotDeps, openHotCoordinator, type ViewDeps } from './hot-coordinator.js'
 export { placeOf } from './place.js'
 export { plainLine, plainText } from './plain-text.js'
-export type { MessageView, ReadResult } from './use-cases/read-messages.js'
-export type { RegisterResult } from './use-cases/register-session.js'
-export type { Recipient, SendResult } from './use-cases/send-message.js'
-export type { StatusResult } from './use-cases/status.js'
+export { ancestry, isRunning, processKey, systemRuntime } from './runtime.js'
+export type { ClaimView, HeldPath } from './steps/claim-view.js'
+export { type CheckResult, checkPaths } from './use-cases/check-paths.js'
+export { type ClaimDeps, type ClaimResult, claimPaths } from './use-cases/claim-paths.js'
+export { deliverMessages } from './use-cases/deliver-messages.js'
+export { endingSession } from './use-cases/ending-session.js'
+export { heartbeat } from './use-cases/heartbeat.js'
+export { isRegistered } from './use-cases/is-registered.js'
+export { type ListClaimsResult, listClaims } from './use-cases/list-claims.js'
+export { type MySession, mySession } from './use-cases/my-session.js'
+export { type MessageView, type ReadResult, readMessages } from './use-cases/read-messages.js'
+export { type RegisterResult, registerSession } from './use-cases/register-session.js'
+export { type ReleaseResult, releasePaths } from './use-cases/release-paths.js'
+export { type Recipient, type SendResult, sendMessage } from './use-cases/send-message.js'
+export { type StatusResult, status } from './use-cases/status.js'

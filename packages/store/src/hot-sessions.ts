@@ -1,14 +1,17 @@
 import type { Raw } from './dialects/sqlite-file.js'
+import { hotClaims } from './hot-claims.js'
 import { hotMessages } from './hot-messages.js'
 import { insert, lazySql, type Sql } from './hot-sql.js'
+import { hotWarnings } from './hot-warnings.js'
 import type {
-  MessageReads,
+  ClaimWrites,
   MessageWrites,
   RepoRecord,
   SessionCounting,
   SessionReads,
   SessionRecord,
   SessionWrites,
+  WarningWrites,
 } from './records.js'
 import { type CountRow, joinCounts } from './tables/count-rows.js'
 import { type RepoRow, repoFromRow, repoToRow } from './tables/repo-row.js'
@@ -20,7 +23,14 @@ export interface HotSessions extends SessionWrites, SessionCounting {}
 /** The records by SQL written by hand: the same questions as in `tables/`, without a query builder to load. */
 export function hotSessions(raw: Raw): HotSessions {
   const sql = lazySql(raw)
-  return { ...reads(sql), ...writes(sql), ...counting(sql), ...hotMessages(sql) }
+  return {
+    ...reads(sql),
+    ...writes(sql),
+    ...counting(sql),
+    ...hotClaims(sql),
+    ...hotMessages(sql),
+    ...hotWarnings(sql),
+  }
 }
 
 const OPEN = 'ended_at is null'
@@ -40,7 +50,10 @@ function findSessions(sql: Sql, where: string, ...values: unknown[]): SessionRec
   return rows.map(sessionFromRow)
 }
 
-function reads(sql: Sql): Omit<SessionReads, keyof MessageReads> {
+/** What the other files answer. */
+type Elsewhere = keyof ClaimWrites | keyof MessageWrites | keyof WarningWrites
+
+function reads(sql: Sql): Omit<SessionReads, Elsewhere> {
   return {
     repoByKey: async (key) => findRepo(sql, key),
     sessionById: async (id) => findSessions(sql, 'id = ?', id)[0],
@@ -58,7 +71,7 @@ function reads(sql: Sql): Omit<SessionReads, keyof MessageReads> {
   }
 }
 
-function writes(sql: Sql): Omit<SessionWrites, keyof SessionReads | keyof MessageWrites> {
+function writes(sql: Sql): Omit<SessionWrites, keyof SessionReads | Elsewhere> {
   return {
     async ensureRepo(repo) {
       const before = findRepo(sql, repo)
@@ -86,6 +99,7 @@ function writes(sql: Sql): Omit<SessionWrites, keyof SessionReads | keyof Messag
       if (sql.change(end, endedAt, endReason, id) === 0) return false
       sql.change('delete from file_claims where session_id = ?', id)
       sql.change('delete from subscriptions where session_id = ?', id)
+      sql.change('delete from edit_warnings where session_id = ?', id)
       return true
     },
   }

@@ -11,6 +11,11 @@ import type { SessionCounting, SessionStore } from './records.js'
 export type { SqliteOptions } from './dialects/sqlite-file.js'
 export { StoreError, type StoreErrorCode, type StoreErrorDetails } from './errors.js'
 export type {
+  ClaimMode,
+  ClaimReads,
+  ClaimRecord,
+  ClaimSource,
+  ClaimWrites,
   InboxRecord,
   IsoTime,
   MessageKind,
@@ -28,6 +33,9 @@ export type {
   SessionStatus,
   SessionStore,
   SessionWrites,
+  WarningReads,
+  WarningRecord,
+  WarningWrites,
 } from './records.js'
 
 /** The sessions of a SQLite file for a process that must start fast. Writes serialise with every other process's. */
@@ -102,13 +110,23 @@ function createHotStore(raw: Raw, file: string): HotStore {
       openSessions: read(sessions.openSessions),
       allOpenSessions: read(sessions.allOpenSessions),
       reposOf: read(sessions.reposOf),
+      claimsOf: read(sessions.claimsOf),
+      claimsMeeting: read(sessions.claimsMeeting),
       inboxOf: read(sessions.inboxOf),
       sentBy: read(sessions.sentBy),
       undeliverable: read(sessions.undeliverable),
+      warningsOf: read(sessions.warningsOf),
     },
     countsOf: read(sessions.countsOf),
     write: (_repoId, work) =>
       alone(() => takeTurn(realFile, () => inTransaction(raw, file, () => work(sessions)))),
+    // A statement alone is a transaction, and the shortest: many processes beat, and whoever holds the lock may be put aside meanwhile.
+    beat: (sessionId, at) =>
+      alone(() =>
+        takeTurn(realFile, () =>
+          patiently(file, () => sessions.updateSession(sessionId, { lastHeartbeat: at })),
+        ),
+      ),
     close: () => alone(async () => void raw.close()),
   }
 }
@@ -126,16 +144,20 @@ async function inTransaction<T>(raw: Raw, file: string, work: () => Promise<T>):
   }
 }
 
-async function begin(raw: Raw, file: string): Promise<void> {
+function begin(raw: Raw, file: string): Promise<void> {
+  return patiently(file, async () => void raw.exec('begin immediate'))
+}
+
+/** Runs a step that has done nothing when it fails. */
+async function patiently<T>(file: string, step: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      raw.exec('begin immediate')
-      return
+      return await step()
     } catch (error) {
       // These two come without waiting for the busy timeout; a plain SQLITE_BUSY has waited as long as the caller wanted.
       const { code } = error as { code?: string }
       const passing = code === 'SQLITE_BUSY_RECOVERY' || code === 'SQLITE_BUSY_SNAPSHOT'
-      if (!passing || attempt === ATTEMPTS) throw sqliteError(error, file)
+      if (!passing || attempt === ATTEMPTS) return rethrow(error, file)
       await pause(attempt * PAUSE_MS)
     }
   }

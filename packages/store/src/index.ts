@@ -5,6 +5,11 @@ export { StoreError, type StoreErrorCode, type StoreErrorDetails } from './error
 export type { DialectName } from './migrations/dialect.js'
 export { openStore, type StoreOptions, type StoreTarget } from './open-store.js'
 export type {
+  ClaimMode,
+  ClaimReads,
+  ClaimRecord,
+  ClaimSource,
+  ClaimWrites,
   InboxRecord,
   IsoTime,
   MessageKind,
@@ -22,6 +27,9 @@ export type {
   SessionStatus,
   SessionStore,
   SessionWrites,
+  WarningReads,
+  WarningRecord,
+  WarningWrites,
   WorktreeRecord,
 } from './records.js'
 export type { Schema } from './schema.js'

@@ -76,8 +76,8 @@ export interface SessionCounts {
   unreadMessages: number
 }
 
-/** Reads. A session that has ended is found by `sessionById` alone. */
-export interface SessionReads extends MessageReads {
+/** Reads. A session that has ended is found by `sessionById` alone, and has no claims. */
+export interface SessionReads extends ClaimReads, MessageReads, WarningReads {
   repoByKey(key: Pick<RepoRecord, 'host' | 'commonDir'>): Promise<RepoRecord | undefined>
   sessionById(id: string): Promise<SessionRecord | undefined>
   /** Not-ended sessions of these processes, on one host. */
@@ -91,7 +91,7 @@ export interface SessionReads extends MessageReads {
 }
 
 /** Reads and writes inside one write transaction. */
-export interface SessionWrites extends SessionReads, MessageWrites {
+export interface SessionWrites extends SessionReads, ClaimWrites, MessageWrites, WarningWrites {
   /** The repo's row, made when there is none. */
   ensureRepo(repo: RepoRecord): Promise<RepoRecord>
   insertSession(session: SessionRecord): Promise<void>
@@ -106,6 +106,8 @@ export interface SessionStore {
   read: SessionReads
   /** One immediate write transaction; only SQL may be awaited inside. `repoId` names whom it serialises with on PostgreSQL. */
   write<T>(repoId: string | null, work: (tx: SessionWrites) => Promise<T>): Promise<T>
+  /** Moves the heartbeat of a session that has not ended, in one short write; false when there is none. */
+  beat(sessionId: string, at: IsoTime): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -152,8 +154,15 @@ export interface ClaimRecord {
 export interface ClaimReads {
   /** All claims of a repo, by path. */
   claimsOf(repoId: string): Promise<ClaimRecord[]>
-  /** Those on exactly these paths, and every glob of the repo: what can meet these paths. */
-  claimsMeeting(repoId: string, paths: readonly string[]): Promise<ClaimRecord[]>
+  /**
+   * Those on exactly these paths, and every glob of the repo: what can meet these paths. With `prefixes` also those on paths that begin
+   * with one of these texts, which is what a glob can meet.
+   */
+  claimsMeeting(
+    repoId: string,
+    paths: readonly string[],
+    prefixes?: readonly string[],
+  ): Promise<ClaimRecord[]>
 }
 
 export interface ClaimWrites extends ClaimReads {
@@ -223,4 +232,25 @@ export interface MessageWrites extends MessageReads {
     positions: readonly number[],
     to: { state: 'delivered' | 'read' | 'dead'; at: IsoTime },
   ): Promise<number>
+}
+
+/** That a session was held back once, because another one holds or edits a file. */
+export interface WarningRecord {
+  sessionId: string
+  repoId: string
+  /** Relative to the repository's root, with `/`; a pattern where a whole folder was meant. */
+  path: string
+  /** The other session. */
+  holder: string
+  warnedAt: IsoTime
+}
+
+export interface WarningReads {
+  /** The warnings that a session has had on these paths. */
+  warningsOf(sessionId: string, paths: readonly string[]): Promise<WarningRecord[]>
+}
+
+export interface WarningWrites extends WarningReads {
+  /** Notes a warning; one that is there stays as it is. */
+  putWarning(warning: WarningRecord): Promise<void>
 }

@@ -15,6 +15,7 @@ export interface Schema {
   subscriptions: SubscriptionTable
   sandbox_runs: SandboxRunTable
   leases: LeaseTable
+  edit_warnings: EditWarningTable
 }
 
 export interface RepoTable {
@@ -156,4 +157,13 @@ export interface LeaseTable {
   holder: string
   acquired_at: string
   expires_at: string
+}
+
+export interface EditWarningTable {
+  session_id: string
+  repo_id: string
+  file_path: string
+  /** The session whose hold it was warned of. */
+  holder: string
+  warned_at: string
 }

@@ -10,6 +10,7 @@ import type {
   WorktreeRecord,
 } from './records.js'
 import type { Schema } from './schema.js'
+import { claimReads, claimWrites } from './tables/claims.js'
 import { countsOf } from './tables/counts.js'
 import { inboxOf, insertMessage, markMessages, sentBy, undeliverable } from './tables/messages.js'
 import { ensureRepo, findRepo, reposOf } from './tables/repos.js'
@@ -22,6 +23,7 @@ import {
   sessionsByPids,
   updateSession,
 } from './tables/sessions.js'
+import { putWarning, warningsOf } from './tables/warnings.js'
 import { insertWorktree, listWorktrees, markWorktree } from './tables/worktrees.js'
 import { inWriteTransaction } from './write.js'
 
@@ -75,6 +77,8 @@ export function createStore(backend: Backend): Store {
     db,
     read: readsOf(db),
     write,
+    // a statement alone is a transaction, and other sessions of the repo are no business of it
+    beat: (sessionId, at) => backend.inTurn(() => updateSession(db, sessionId, { lastHeartbeat: at })),
     countsOf: (sessionIds, now) => countsOf(db, sessionIds, now),
     worktrees: {
       insert: (worktree) => write(worktree.repoId, (tx) => tx.worktrees.insert(worktree)),
@@ -98,15 +102,18 @@ function readsOf(db: Kysely<Schema>): SessionReads {
     openSessions: (repoId) => openSessions(db, repoId),
     allOpenSessions: () => allOpenSessions(db),
     reposOf: (host) => reposOf(db, host),
+    ...claimReads(db),
     inboxOf: (sessionId, states, limit) => inboxOf(db, sessionId, { states, limit }),
     sentBy: (sessionId) => sentBy(db, sessionId),
     undeliverable: (repoId) => undeliverable(db, repoId),
+    warningsOf: (sessionId, paths) => warningsOf(db, sessionId, paths),
   }
 }
 
 function writesOf(backend: Backend, tx: Transaction<Schema>): StoreWrites {
   return {
     ...readsOf(tx),
+    ...claimWrites(tx),
     ensureRepo: (repo) => ensureRepo(tx, repo),
     insertSession: (session) => insertSession(tx, session),
     updateSession: (id, patch) => updateSession(tx, id, patch),
@@ -116,6 +123,7 @@ function writesOf(backend: Backend, tx: Transaction<Schema>): StoreWrites {
       await insertMessage(tx, message, recipients)
     },
     markMessages: (sessionId, positions, to) => markMessages(tx, { sessionId, positions, ...to }),
+    putWarning: (warning) => putWarning(tx, warning),
     countsOf: (sessionIds, now) => countsOf(tx, sessionIds, now),
     worktrees: {
       insert: (worktree) => insertWorktree(tx, worktree),

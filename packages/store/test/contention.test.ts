@@ -36,7 +36,7 @@ test('20 processes that open a new database at once all succeed, and it is migra
     const store = await openStore({ file })
     expect(await store.info()).toMatchObject({
       integrity: { state: 'ok' },
-      schemaVersion: '0004_sandbox_runs_and_leases',
+      schemaVersion: '0005_edit_warnings',
     })
     await store.close()
   }

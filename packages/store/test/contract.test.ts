@@ -47,6 +47,17 @@ describe.each(doors())('sessions through $name', (door) => {
     expect(await store.read.sessionById('nobody')).toBeUndefined()
   })
 
+  test('a beat moves the heartbeat of a session that has not ended, and nothing else', async () => {
+    const store = await door.open()
+    await store.write('r1', (tx) => tx.insertSession(aSession()))
+    expect(await store.beat('s1', LATER)).toBe(true)
+    expect(await store.read.sessionById('s1')).toEqual({ ...aSession(), lastHeartbeat: LATER })
+    expect(await store.beat('nobody', LATER)).toBe(false)
+    await store.write('r1', (tx) => tx.endSession('s1', { endedAt: LATER, endReason: 'stop' }))
+    expect(await store.beat('s1', T0)).toBe(false)
+    expect((await store.read.sessionById('s1'))?.lastHeartbeat).toBe(LATER)
+  })
+
   test('open sessions of a repo are listed oldest first, without ended ones and other repos', async () => {
     const store = await door.open()
     await store.write('r1', async (tx) => {

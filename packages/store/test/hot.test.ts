@@ -48,7 +48,7 @@ test('does not open an empty file, which another process may be about to fill', 
 
 test('does not open an older, a newer or a foreign database', async () => {
   const older = await aDatabase()
-  change(older, `delete from kysely_migration where name like '0004%'`)
+  change(older, `delete from kysely_migration where name like '0005%'`)
   expect(openHotStore(older)).toBeNull()
   const newer = await aDatabase()
   change(newer, `insert into kysely_migration values ('9999_from_the_future', '')`)

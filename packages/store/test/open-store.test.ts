@@ -74,7 +74,7 @@ describe('a new database', () => {
     expect(await store.info()).toEqual({
       dialect: 'sqlite',
       location: file,
-      schemaVersion: '0004_sandbox_runs_and_leases',
+      schemaVersion: '0005_edit_warnings',
       engineVersion: expect.stringMatching(/^3\.\d+\.\d+$/),
       sizeBytes: expect.any(Number),
       integrity: { state: 'ok' },

@@ -57,7 +57,7 @@ describe.each(full)('the full store on $name', (door) => {
     expect(info).toMatchObject({
       dialect: store.dialect,
       location: store.location,
-      schemaVersion: '0004_sandbox_runs_and_leases',
+      schemaVersion: '0005_edit_warnings',
     })
     expect(info.sizeBytes).toBeGreaterThan(10_000)
   })

@@ -1,8 +1,9 @@
-import { copyFileSync, lstatSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, lstatSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseStatus, splitNul } from './git/parse.js'
 import { git } from './git/run.js'
+import { mayHideFiles } from './index-flags.js'
 
 export interface HiddenChangesRequest {
   path: string
@@ -23,6 +24,15 @@ function isThere(path: string, relative: Buffer): boolean {
   }
 }
 
+function indexMayHide(gitDir: string): boolean {
+  try {
+    return mayHideFiles(readFileSync(join(gitDir, 'index')))
+  } catch (error) {
+    // without an index nothing is hidden; git says what is wrong with one that cannot be read
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT'
+  }
+}
+
 /** Paths that the index tells git not to look at (`assume-unchanged`, `skip-worktree`) although a file is there. */
 async function hiddenPaths({ path, args }: HiddenChangesRequest): Promise<Buffer[]> {
   const { stdout } = await git([...args, 'ls-files', '-v', '-z'], { cwd: path })
@@ -37,6 +47,7 @@ async function hiddenPaths({ path, args }: HiddenChangesRequest): Promise<Buffer
  * flags is asked.
  */
 export async function hiddenChanges(request: HiddenChangesRequest): Promise<string[]> {
+  if (!indexMayHide(request.gitDir)) return []
   const hidden = await hiddenPaths(request)
   if (hidden.length === 0) return []
   const { path, gitDir, args, status } = request

@@ -1,6 +1,7 @@
 export { findGtr, type GtrCommand, gtrPath, parseGtrRecords, removeWithGtr } from './backends/gtr.js'
 export { type CreatedWorktree, type CreateOptions, createWorktree } from './create.js'
 export { WorktreeError, type WorktreeErrorCode, type WorktreeErrorDetails } from './errors.js'
+export { ignoredFiles, uncommittedFiles, unlandedFiles } from './file-states.js'
 export {
   type DiscardKind,
   type GateFacts,
@@ -18,6 +19,7 @@ export {
   type TreeOperation,
   type TreeState,
 } from './inspect.js'
+export { inspectTrees } from './inspect-many.js'
 export { type LandedAnswer, type LandedMethod, landedStates } from './landed.js'
 export { listWorktrees, type WorktreeEntry } from './list.js'
 export { worktreesDirOf } from './locations.js'

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { WorktreeError } from './errors.js'
 import { parseStatus, type StatusEntry } from './git/parse.js'
@@ -37,9 +37,10 @@ export interface InspectOptions {
   signal?: AbortSignal
 }
 
-// a repository's or a user's configuration must neither run a program nor hide a change here
-const SETTINGS = ['-c', 'core.fsmonitor=false', '-c', 'core.untrackedCache=false']
-const STATUS = [
+/** A repository's or a user's configuration must neither run a program nor hide a change here. */
+export const SETTINGS: readonly string[] = ['-c', 'core.fsmonitor=false', '-c', 'core.untrackedCache=false']
+/** How git is asked; whether for ignored files as well comes after it. */
+export const STATUS: readonly string[] = [
   'status',
   '--porcelain=v2',
   '--branch',
@@ -61,16 +62,27 @@ function sequencerOperation(gitDir: string): TreeOperation | null {
   return /^\s*(revert)\b/m.test(todo) ? 'revert' : 'cherry-pick'
 }
 
+/** The names in a git directory: one look instead of one for each file that could be there. */
+function namesIn(gitDir: string): ReadonlySet<string> {
+  try {
+    return new Set(readdirSync(gitDir))
+  } catch {
+    // what cannot be read, git itself complains about
+    return new Set()
+  }
+}
+
 /** The operation that is parked in a git directory, told from its files. */
 export function parkedOperation(gitDir: string): TreeOperation | null {
-  const has = (...names: string[]): boolean => existsSync(join(gitDir, ...names))
+  const names = namesIn(gitDir)
   // a rebase that stopped also leaves CHERRY_PICK_HEAD, so it is asked about first
-  if (has('rebase-merge')) return 'rebase'
-  if (has('rebase-apply')) return has('rebase-apply', 'applying') ? 'am' : 'rebase'
-  if (has('MERGE_HEAD')) return 'merge'
-  if (has('CHERRY_PICK_HEAD')) return 'cherry-pick'
-  if (has('REVERT_HEAD')) return 'revert'
-  return sequencerOperation(gitDir) ?? (has('BISECT_LOG') ? 'bisect' : null)
+  if (names.has('rebase-merge')) return 'rebase'
+  if (names.has('rebase-apply')) return existsSync(join(gitDir, 'rebase-apply', 'applying')) ? 'am' : 'rebase'
+  if (names.has('MERGE_HEAD')) return 'merge'
+  if (names.has('CHERRY_PICK_HEAD')) return 'cherry-pick'
+  if (names.has('REVERT_HEAD')) return 'revert'
+  const sequenced = names.has('sequencer') ? sequencerOperation(gitDir) : null
+  return sequenced ?? (names.has('BISECT_LOG') ? 'bisect' : null)
 }
 
 function moved(path: string, why: string): WorktreeError {
@@ -80,13 +92,18 @@ function moved(path: string, why: string): WorktreeError {
   })
 }
 
-interface Place {
+/** Where git looks at a tree. */
+export interface Place {
   gitDir: string
   args: string[]
 }
 
-/** Without its `.git` a tree inside another one would silently be answered for by that one. */
-function placeOf(path: string, gitDir: string | undefined): Place {
+/**
+ * Makes sure that a path is the root of a tree: without its `.git`, a tree inside another one would silently be answered for by that one.
+ *
+ * @throws WorktreeError `WORKTREE_MOVED`
+ */
+export function placeOf(path: string, gitDir: string | undefined): Place {
   if (gitDir !== undefined) return { gitDir, args: [`--git-dir=${gitDir}`, `--work-tree=${path}`] }
   let real: string
   try {
@@ -128,6 +145,40 @@ function count(entries: readonly StatusEntry[], test: (entry: StatusEntry) => bo
   return entries.reduce((sum, entry) => (test(entry) ? sum + 1 : sum), 0)
 }
 
+/** What git and the disk say of one tree. */
+export interface Seen {
+  path: string
+  gitDir: string
+  /** The output of `git status`. */
+  stdout: Buffer
+  /** Paths of changes that the index hides from it. */
+  hidden: readonly string[]
+}
+
+/** Counts what was seen, and takes its fingerprint. */
+export function stateOf({ path, gitDir, stdout, hidden }: Seen): TreeState {
+  const report = parseStatus(stdout)
+  const { entries } = report
+  const changed = entries.filter((entry) => entry.kind === 'changed')
+  const branch = report.branch === '(detached)' ? headBranch(gitDir) : report.branch
+  const operation = parkedOperation(gitDir)
+  const hash = createHash('sha256').update(`${report.head}\0${branch}\0${operation}\0`).update(stdout)
+  hash.update(hidden.join('\0'))
+  addFile(hash, join(gitDir, 'index'))
+  for (const entry of entries) addStat(hash, path, entry)
+  return {
+    head: report.head,
+    branch,
+    upstream: report.upstream,
+    staged: count(changed, (entry) => entry.staged !== '.'),
+    unstaged: count(changed, (entry) => entry.unstaged !== '.') + hidden.length,
+    untracked: count(entries, (entry) => entry.kind === 'untracked'),
+    conflicted: count(entries, (entry) => entry.kind === 'conflicted'),
+    operation,
+    fingerprint: hash.digest('hex'),
+  }
+}
+
 /**
  * Looks at a working tree and never writes to it, not even to its index.
  *
@@ -145,28 +196,9 @@ export async function inspectTree(path: string, options: InspectOptions = {}): P
     }),
     options.hidden === false ? [] : hiddenChanges(request),
   ])
-  const report = parseStatus(stdout)
-  const { entries } = report
-  const changed = entries.filter((entry) => entry.kind === 'changed')
-  const branch = report.branch === '(detached)' ? headBranch(gitDir) : report.branch
-  const operation = parkedOperation(gitDir)
-  const hash = createHash('sha256').update(`${report.head}\0${branch}\0${operation}\0`).update(stdout)
-  hash.update(hidden.join('\0'))
-  addFile(hash, join(gitDir, 'index'))
-  for (const entry of entries) addStat(hash, path, entry)
-  const state: TreeState = {
-    head: report.head,
-    branch,
-    upstream: report.upstream,
-    staged: count(changed, (entry) => entry.staged !== '.'),
-    unstaged: count(changed, (entry) => entry.unstaged !== '.') + hidden.length,
-    untracked: count(entries, (entry) => entry.kind === 'untracked'),
-    conflicted: count(entries, (entry) => entry.kind === 'conflicted'),
-    operation,
-    fingerprint: hash.digest('hex'),
-  }
-  if (options.ignored === true) {
-    state.ignored = entries.filter((entry) => entry.kind === 'ignored').map((entry) => entry.path)
-  }
-  return state
+  const state = stateOf({ path, gitDir, stdout, hidden })
+  if (options.ignored !== true) return state
+  const { entries } = parseStatus(stdout)
+  const ignored = entries.filter((entry) => entry.kind === 'ignored').map((entry) => entry.path)
+  return { ...state, ignored }
 }

@@ -1,6 +1,8 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 
+export { treeRoots } from './tree-roots.js'
+
 /** Where a directory stands, told from the files of `.git` alone: no process is started. */
 export interface RepoLocation {
   /** Real path of the git common directory: what all worktrees of one repository share. */
@@ -15,7 +17,8 @@ export interface RepoLocation {
 
 function statKind(path: string): 'file' | 'directory' | 'none' {
   try {
-    const stat = statSync(path)
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat === undefined) return 'none'
     return stat.isDirectory() ? 'directory' : stat.isFile() ? 'file' : 'none'
   } catch {
     // unreadable and absent are the same answer here: git would not use it either

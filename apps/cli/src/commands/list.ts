@@ -1,6 +1,6 @@
-import { type CommonArgs, directoryOf, type Handler, withCoordinator } from '../context.js'
+import { type CommonArgs, directoryOf, type Handler } from '../context.js'
 import { printJson, say } from '../io.js'
-import { renderList } from '../render/trees.js'
+import { withView } from '../views.js'
 
 export interface ListArgs extends CommonArgs {
   all: boolean
@@ -8,14 +8,16 @@ export interface ListArgs extends CommonArgs {
 }
 
 /** Shows the working trees. */
-export const list: Handler<ListArgs> = (io, args) =>
-  withCoordinator(io, async (coordinator) => {
-    const result = await coordinator.listTrees({
-      directory: directoryOf(io, args),
-      all: args.all,
-      disk: args.disk,
-    })
-    if (args.json) printJson(io, result)
-    else say(io, renderList(io, result))
+export const list: Handler<ListArgs> = async (io, args) => {
+  const { listTrees } = await import('@pcc/coordinator/views')
+  return withView(io, async (deps) => {
+    const result = await listTrees(deps, { directory: directoryOf(io, args), all: args.all, disk: args.disk })
+    if (args.json) {
+      printJson(io, result)
+      return 0
+    }
+    const { renderList } = await import('../render/trees.js')
+    say(io, renderList(io, result))
     return 0
   })
+}

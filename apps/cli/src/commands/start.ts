@@ -7,7 +7,6 @@ import { type CommonArgs, directoryOf, type Handler, withCoordinator } from '../
 import { UsageError } from '../exit-codes.js'
 import { type Io, narrate, printJson, say } from '../io.js'
 import { type HeldAgent, launchHeld } from '../launch.js'
-import { renderDecision, returnCommand } from '../render/trees.js'
 import { report } from '../report.js'
 
 export interface StartArgs extends CommonArgs {
@@ -106,6 +105,7 @@ async function end(io: Io, args: StartArgs, session: StartedSession): Promise<vo
     }),
   )
   if (result.outcome === 'already-ended' || session.isMainRepo || result.tree.action === 'removed') return
+  const { renderDecision, returnCommand } = await import('../render/trees.js')
   for (const line of renderDecision(result.tree)) narrate(io, `parallel-cc: ${line}`)
   narrate(io, `parallel-cc: return to it with: ${returnCommand(result.tree.path)}`)
 }

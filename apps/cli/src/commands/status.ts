@@ -1,13 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import {
-  loadConfig,
-  openHotCoordinator,
-  placeOf,
-  type StatusResult,
-  status as showStatus,
-} from '@pcc/coordinator/hot'
-import { type CommonArgs, directoryOf, type Handler, hotOptions } from '../context.js'
+import { type StatusResult, status as showStatus } from '@pcc/coordinator/hot'
+import { type CommonArgs, directoryOf, type Handler } from '../context.js'
 import { type Io, printJson, say } from '../io.js'
+import { withView } from '../views.js'
 
 export interface StatusArgs extends CommonArgs {
   all: boolean
@@ -25,15 +20,10 @@ async function forPeople(io: Io, result: StatusResult): Promise<string> {
 }
 
 /** Shows the sessions. */
-export const status: Handler<StatusArgs> = async (io, args) => {
-  const config = loadConfig(placeOf(io.env).configFile).values
-  const coordinator = await openHotCoordinator(hotOptions(io))
-  const look = (): Promise<StatusResult> =>
-    showStatus(
-      { ...coordinator, config },
-      { directory: directoryOf(io, args), all: args.all, sandboxOnly: args.sandboxOnly },
-    )
-  try {
+export const status: Handler<StatusArgs> = (io, args) =>
+  withView(io, async (deps) => {
+    const look = (): Promise<StatusResult> =>
+      showStatus(deps, { directory: directoryOf(io, args), all: args.all, sandboxOnly: args.sandboxOnly })
     if (args.watch) {
       await watch(io, args, async () => {
         const result = await look()
@@ -45,10 +35,7 @@ export const status: Handler<StatusArgs> = async (io, args) => {
     if (args.json) printJson(io, result)
     else say(io, await forPeople(io, result))
     return 0
-  } finally {
-    await coordinator.close()
-  }
-}
+  })
 
 /** Shows a view again and again until interrupted: on a terminal in place, elsewhere whenever it has changed. */
 async function watch(io: Io, args: CommonArgs, view: () => Promise<string>): Promise<void> {

@@ -1,4 +1,4 @@
-import { endingSession, openHotCoordinator } from '@pcc/coordinator/hot'
+import { endingSession, openHotCoordinator } from '@pcc/coordinator/hook-events'
 import { clientPid, type HookIo, storeOptions } from '../hook-io.js'
 import { readPayload } from '../payload.js'
 

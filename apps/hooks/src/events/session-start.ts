@@ -1,4 +1,4 @@
-import { openHotCoordinator, registerSession } from '@pcc/coordinator/hot'
+import { openHotCoordinator, registerSession } from '@pcc/coordinator/hook-events'
 import { clientPid, type HookIo, storeOptions } from '../hook-io.js'
 import { readPayload } from '../payload.js'
 import { contextReply, sessionStartText } from '../reply.js'

@@ -12,6 +12,10 @@ export interface Config {
   'rescue.keepDays': number
   /** For sessions of other hosts only, in minutes since their last heartbeat. */
   'session.staleMinutes': number
+  /** How long a claim holds unless told otherwise; 0: until it is released or its session ends. */
+  'claims.ttlMinutes': number
+  /** What an edit meets that another session only warns about: held back once, told afterwards, or nothing. */
+  'claims.onAdvisory': 'once' | 'after' | 'off'
 }
 
 export type ConfigKey = keyof Config
@@ -93,6 +97,18 @@ export const SETTINGS: { readonly [K in ConfigKey]: Setting<Config[K]> } = {
     help: 'Minutes without a heartbeat after which a session of another host counts as dead.',
     read: positive,
     expects: 'a number of minutes',
+  },
+  'claims.ttlMinutes': {
+    default: 60,
+    help: 'Minutes that a claim holds unless told otherwise. 0: until it is released or its session ends.',
+    read: positive,
+    expects: 'a number of minutes',
+  },
+  'claims.onAdvisory': {
+    default: 'once',
+    help: 'An edit of what another session claims as advisory: once holds it back with a warning, after only tells, off says nothing.',
+    read: (value) => (value === 'once' || value === 'after' || value === 'off' ? value : undefined),
+    expects: 'once, after or off',
   },
 }
 

@@ -16,7 +16,7 @@ export interface Bench {
 }
 
 /** Looks up once what every judgement of this repo needs. */
-export async function openBench(deps: Deps, repo: Repo): Promise<Bench> {
+export async function openBench(deps: Pick<Deps, 'config'>, repo: Repo): Promise<Bench> {
   const target = await defaultBranch(repo.commonDir, deps.config['merge.target'] ?? undefined)
   return { repo, target }
 }

@@ -1,12 +1,12 @@
 import type { SessionRecord } from '@pcc/store'
 import type { Repo } from '@pcc/worktree'
-import type { Deps } from '../deps.js'
+import type { ViewDeps } from '../hot-coordinator.js'
 import { isAlive } from '../liveness.js'
 import { repoKey } from '../repo-key.js'
 
 /** The sessions of a repo that have not ended, oldest first, each with whether its process lives. */
 export async function sessionsOf(
-  deps: Deps,
+  deps: ViewDeps,
   repo: Pick<Repo, 'commonDir'>,
 ): Promise<{ session: SessionRecord; alive: boolean }[]> {
   const row = await deps.store.read.repoByKey(repoKey(deps.runtime, repo.commonDir))

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import {
-  inspectTree,
+  inspectTrees,
   type LandedAnswer,
   landedStates,
   listWorktrees,
@@ -12,7 +12,7 @@ import {
 } from '@pcc/worktree'
 import { locateRepo } from '@pcc/worktree/locate'
 import pLimit from 'p-limit'
-import type { Deps } from '../deps.js'
+import type { ViewDeps } from '../hot-coordinator.js'
 import { diskBytes } from '../steps/disk-use.js'
 import { type Bench, openBench } from '../steps/judge.js'
 import { sessionsOf } from '../steps/repo-row.js'
@@ -74,6 +74,18 @@ async function lookAt<T>(tree: WorktreeEntry, look: () => Promise<T>, gone: T): 
   }
 }
 
+async function changesOf(trees: readonly WorktreeEntry[]): Promise<Changes[]> {
+  const there = trees.filter((tree) => tree.prunable === null && existsSync(tree.path))
+  const looks = await inspectTrees(there.map((tree) => tree.path))
+  const seen = new Map(there.map((tree, i) => [tree, looks[i] as TreeState | Error]))
+  const changes = (tree: WorktreeEntry) => async (): Promise<Changes> => {
+    const look = seen.get(tree) ?? GONE
+    if (look instanceof Error) throw look
+    return look
+  }
+  return Promise.all(trees.map((tree) => lookAt<Changes>(tree, changes(tree), GONE)))
+}
+
 async function landedOf(bench: Bench, trees: readonly WorktreeEntry[]): Promise<Map<string, LandedAnswer>> {
   const asked = trees.filter((tree) => tree.head !== null)
   if (bench.target.refs.length === 0) return new Map()
@@ -86,15 +98,12 @@ async function landedOf(bench: Bench, trees: readonly WorktreeEntry[]): Promise<
   return new Map(asked.map((tree, index) => [tree.path, answers[index] as LandedAnswer]))
 }
 
-async function rowsOf(deps: Deps, repo: Repo, disk: boolean): Promise<TreeRow[]> {
-  const bench = await openBench(deps, repo)
-  const trees = (await listWorktrees(repo)).filter((tree) => !tree.isBare)
+async function rowsOf(deps: ViewDeps, repo: Repo, disk: boolean): Promise<TreeRow[]> {
+  const [bench, listed] = await Promise.all([openBench(deps, repo), listWorktrees(repo)])
+  const trees = listed.filter((tree) => !tree.isBare)
   const sessions = await sessionsOf(deps, repo)
   const limit = pLimit(AT_ONCE)
-  const [landed, states] = await Promise.all([
-    landedOf(bench, trees),
-    Promise.all(trees.map((tree) => limit(() => lookAt<Changes>(tree, () => inspectTree(tree.path), GONE)))),
-  ])
+  const [landed, states] = await Promise.all([landedOf(bench, trees), changesOf(trees)])
   const sizes = disk
     ? await Promise.all(trees.map((tree) => limit(() => lookAt(tree, () => diskBytes(tree.path), 0))))
     : []
@@ -130,7 +139,7 @@ async function rowsOf(deps: Deps, repo: Repo, disk: boolean): Promise<TreeRow[]>
 }
 
 /** The working trees of a repo, each with its changes, its session and whether it has landed. Never fetches, writes nothing. */
-export async function listTrees(deps: Deps, input: ListInput): Promise<ListResult> {
+export async function listTrees(deps: ViewDeps, input: ListInput): Promise<ListResult> {
   if (input.all !== true) {
     return { worktrees: await rowsOf(deps, await openRepo(input.directory), input.disk === true) }
   }

@@ -1,22 +1,14 @@
 import { basename } from 'node:path'
 import type { ProcessKey, SessionRecord } from '@pcc/store'
-import {
-  checkName,
-  createWorktree,
-  openRepo,
-  planCreate,
-  type Repo,
-  resolveObject,
-  WorktreeError,
-} from '@pcc/worktree'
+import { checkName, openRepo, type Repo, resolveObject, WorktreeError } from '@pcc/worktree'
 import { headBranch } from '@pcc/worktree/locate'
 import type { Deps } from '../deps.js'
 import { CoordinatorError } from '../errors.js'
 import { faultPoint } from '../fault.js'
 import { processKey } from '../runtime.js'
 import { activate } from '../steps/activate.js'
-import { journalOwner } from '../steps/actor.js'
 import { closeSession } from '../steps/close-session.js'
+import { makeTree } from '../steps/make-tree.js'
 import { removeOwnTree } from '../steps/own-tree.js'
 import { repair } from '../steps/repair.js'
 import { sessionsOf } from '../steps/repo-row.js'
@@ -80,7 +72,7 @@ async function describe(
   }
 }
 
-async function makeTree(deps: Deps, repo: Repo, session: SessionRecord): Promise<SessionRecord> {
+async function ownTree(deps: Deps, repo: Repo, session: SessionRecord): Promise<SessionRecord> {
   if (session.base === null) {
     throw new WorktreeError(
       'WORKTREE_NO_COMMITS',
@@ -90,17 +82,12 @@ async function makeTree(deps: Deps, repo: Repo, session: SessionRecord): Promise
       },
     )
   }
-  const plan = await planCreate({
+  const tree = await makeTree(deps, {
     repo,
     name: basename(session.worktreePath),
     base: session.base,
     id: session.id,
-    owner: journalOwner(deps),
-    now: deps.runtime.now(),
-    backend: deps.config['worktree.backend'],
-    ...(deps.config['worktree.dir'] === null ? {} : { worktreesDir: deps.config['worktree.dir'] }),
   })
-  const tree = await createWorktree(plan)
   const made = { ...session, worktreePath: tree.path, worktreeName: basename(tree.path), branch: tree.branch }
   await deps.store.worktrees.insert({
     id: session.id,
@@ -143,7 +130,7 @@ export async function startSession(deps: Deps, input: StartInput): Promise<Start
   let session = reservation.session
   try {
     session = reservation.isolated
-      ? await makeTree(deps, repo, session)
+      ? await ownTree(deps, repo, session)
       : { ...session, branch: headBranch(repo.gitDir) }
     faultPoint('start:tree-made')
     const { worktreePath, worktreeName, branch } = session

@@ -2,15 +2,9 @@ import { basename, dirname } from 'node:path'
 import type { SessionRecord } from '@pcc/store/hot'
 import { WorktreeError } from '@pcc/worktree'
 import { headBranch, locateRepo } from '@pcc/worktree/locate'
-import type { Config } from '../config/schema.js'
-import type { HotDeps } from '../hot-coordinator.js'
+import type { ViewDeps } from '../hot-coordinator.js'
 import { isAlive } from '../liveness.js'
 import { treeOf } from '../tree-of.js'
-
-/** Both coordinators have it. */
-export interface StatusDeps extends Pick<HotDeps, 'runtime' | 'store'> {
-  config: Pick<Config, 'session.staleMinutes'>
-}
 
 export interface StatusInput {
   directory: string
@@ -53,7 +47,7 @@ function currentBranch(session: SessionRecord, local: boolean): string | null {
   return location?.topLevel === session.worktreePath ? headBranch(location.gitDir) : session.branch
 }
 
-async function rowsOf(deps: StatusDeps, sessions: readonly SessionRecord[]): Promise<SessionStatusRow[]> {
+async function rowsOf(deps: ViewDeps, sessions: readonly SessionRecord[]): Promise<SessionStatusRow[]> {
   const now = deps.runtime.now()
   const counts = await deps.store.countsOf(
     sessions.map((session) => session.id),
@@ -89,7 +83,7 @@ function repoFolder(commonDir: string): string {
  *
  * @throws WorktreeError `WORKTREE_NOT_A_REPO`.
  */
-export async function status(deps: StatusDeps, input: StatusInput): Promise<StatusResult> {
+export async function status(deps: ViewDeps, input: StatusInput): Promise<StatusResult> {
   const { read } = deps.store
   let sessions: SessionRecord[]
   let repoPath: string | null = null

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { sleeper, tempDir } from '@pcc/test-kit'
 import { describe, expect, test } from 'vitest'
-import { openHotCoordinator, registerSession } from '../../src/hot-coordinator.js'
+import { openHotCoordinator } from '../../src/hot-coordinator.js'
+import { registerSession } from '../../src/use-cases/register-session.js'
 import { bench } from '../open.js'
 
 async function hot(env: Record<string, string>) {

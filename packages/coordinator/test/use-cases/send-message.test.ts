@@ -279,7 +279,7 @@ describe('a recipient that is gone', () => {
       })
     }
     expect((await it.deps.store.read.inboxOf(b.sessionId)).map((one) => [one.kind, one.state])).toEqual(
-      Array(3).fill(['message', 'dead']),
+      Array.from({ length: 3 }, () => ['message', 'dead']),
     )
     expect(await it.deps.store.read.inboxOf(a.sessionId)).toEqual([])
   })

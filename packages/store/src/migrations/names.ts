@@ -4,6 +4,7 @@ export const MIGRATION_NAMES = [
   '0002_claims_and_messages',
   '0003_merges',
   '0004_sandbox_runs_and_leases',
+  '0005_edit_warnings',
 ] as const
 
 export type MigrationName = (typeof MIGRATION_NAMES)[number]

@@ -86,5 +86,6 @@ export async function endSession(
   if (numUpdatedRows === 0n) return false
   await db.deleteFrom('file_claims').where('session_id', '=', id).execute()
   await db.deleteFrom('subscriptions').where('session_id', '=', id).execute()
+  await db.deleteFrom('edit_warnings').where('session_id', '=', id).execute()
   return true
 }

@@ -165,14 +165,6 @@ export async function gitText(args: readonly string[], options: GitOptions): Pro
   return stdout.toString('utf8').replace(/\n$/, '')
 }
 
-/** Runs git for its NUL-separated output (`-z`). */
-export async function gitFields(args: readonly string[], options: GitOptions): Promise<string[]> {
-  const { stdout } = await git(args, options)
-  const fields = stdout.toString('utf8').split('\0')
-  if (fields.at(-1) === '') fields.pop()
-  return fields
-}
-
 /**
  * Resolves a ref or expression to a full object id.
  *

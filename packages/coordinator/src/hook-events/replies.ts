@@ -1,0 +1,25 @@
+/** What the client takes from a hook; `null` is no opinion. */
+export interface HookReply {
+  hookSpecificOutput: {
+    hookEventName: string
+    permissionDecision?: 'deny'
+    permissionDecisionReason?: string
+    additionalContext?: string
+  }
+}
+
+/** The tool call does not run, and the model reads why. */
+export function deny(reason: string): HookReply {
+  return {
+    hookSpecificOutput: {
+      hookEventName: 'PreToolUse',
+      permissionDecision: 'deny',
+      permissionDecisionReason: reason,
+    },
+  }
+}
+
+/** The model reads a text. */
+export function tell(event: string, text: string): HookReply {
+  return { hookSpecificOutput: { hookEventName: event, additionalContext: text } }
+}

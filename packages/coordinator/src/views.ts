@@ -1,0 +1,1 @@
+export { type ListResult, listTrees, type TreeRow } from './use-cases/list-trees.js'
