@@ -3,11 +3,8 @@ import { join } from 'node:path'
 import { type PostgresServer, type Sleeper, sleeper, startPostgres } from '@pcc/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { databaseFile } from './database.js'
-import { killAt } from './fault-points.js'
-import { type Installed, installed, type Ran, statusOf } from './program.js'
+import { type Installed, installed, type Ran } from './program.js'
 
-const LIMIT_MS = 240_000
-const deep = process.env['PCC_DEEP'] === '1'
 const EVENTS = ['UserPromptSubmit', 'PostToolBatch', 'Stop'] as const
 
 interface Reply {
@@ -145,78 +142,6 @@ describe.each(databases)('on %s', (_name, open) => {
     expect(await messages(it, b)).toEqual([])
     expect(await messages(it, a, '--sent')).toEqual([read])
   })
-
-  test(
-    'hooks of one session that run at the same moment give each message once and in order',
-    async () => {
-      const it = await open()
-      const [a, b] = [await join1(it, 'alpha'), await join1(it, 'beta')]
-      const sent = Array.from({ length: deep ? 60 : 16 }, (_, n) => `m${n}`)
-      for (const word of sent) await as(it, a, 'send', 'beta', `${word} ${'x'.repeat(2_400)}`)
-      const got: string[] = []
-      for (let round = 0; got.length < sent.length && round < 30; round++) {
-        const rans = await Promise.all([...EVENTS, ...EVENTS].map((event) => hook(it, event, b.client.pid)))
-        for (const words of rans.map((ran) => bodies(told(ran)))) {
-          const first = sent.indexOf(words[0] ?? '')
-          // a run of neighbours: nothing was passed over
-          if (words.length > 0) expect(words).toEqual(sent.slice(first, first + words.length))
-          got.push(...words)
-        }
-      }
-      expect(got.toSorted()).toEqual(sent.toSorted())
-    },
-    LIMIT_MS,
-  )
-
-  test(
-    '30 senders write to one session at once while it works: each message arrives once, those of each sender in order',
-    async () => {
-      const it = await open()
-      const b = await join1(it, 'beta')
-      const senders: Member[] = []
-      for (let n = 0; n < 30; n++) senders.push(await join1(it, `s${n}`))
-      const EACH = deep ? 10 : 3
-      const state = { sending: true }
-      const sending = Promise.all(
-        senders.map(async (sender, s) => {
-          for (let n = 0; n < EACH; n++)
-            expect(await as(it, sender, 'send', 'beta', `s${s}-${n}`)).toMatchObject({ code: 0, stderr: '' })
-        }),
-      ).finally(() => {
-        state.sending = false
-      })
-      const got: string[] = []
-      for (;;) {
-        const last = !state.sending
-        const words = bodies(told(await hook(it, 'PostToolBatch', b.client.pid)))
-        got.push(...words)
-        if (last && words.length === 0) break
-      }
-      await sending
-      expect(got).toHaveLength(30 * EACH)
-      for (const s of senders.keys()) {
-        const own = got.filter((word) => word.startsWith(`s${s}-`))
-        expect(own).toEqual(Array.from({ length: EACH }, (_, n) => `s${s}-${n}`))
-      }
-      // what was delivered came in the order of the inbox
-      expect((await messages(it, b)).map((message) => message.body)).toEqual(got)
-    },
-    LIMIT_MS,
-  )
-
-  test('a hook that is killed after it took the messages has lost its words, not the messages', async () => {
-    const it = await open()
-    const [a, b] = [await join1(it, 'alpha'), await join1(it, 'beta')]
-    await as(it, a, 'send', 'beta', 'first')
-    const killed = await hook(it, 'PostToolBatch', b.client.pid, { env: killAt('deliver:marked') })
-    expect(killed).toMatchObject({ signal: 'SIGKILL', stdout: '' })
-    await as(it, a, 'send', 'beta', 'second')
-    // never twice: the next hook has only what came later
-    expect(bodies(told(await hook(it, 'PostToolBatch', b.client.pid)))).toEqual(['second'])
-    expect((await statusOf(it)).sessions).toMatchObject([{ unreadMessages: 0 }, { unreadMessages: 2 }])
-    expect((await messages(it, b)).map((message) => message.body)).toEqual(['first', 'second'])
-    expect((await messages(it, a, '--sent')).map((message) => message.state)).toEqual(['read', 'read'])
-  })
 })
 
 describe('the hooks', () => {
@@ -287,7 +212,7 @@ test('the words of a message cannot leave their frame, in the model’s context 
   const shown = (await as(it, b, 'inbox')).stdout
   for (const text of [context, shown]) {
     expect(text.split('\n').filter((line) => line.startsWith('From '))).toHaveLength(1)
-    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u2028]|<\/system/)
+    expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}|\u2028|<\/system/u)
     expect(text).toContain('| From your user')
   }
   expect(context).toContain('not from your user')
