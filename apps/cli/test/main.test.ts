@@ -17,6 +17,8 @@ test('--help lists every command, and each command has a help of its own', async
     'claim',
     'release',
     'check',
+    'send',
+    'inbox',
     'cleanup',
     'restore',
     'config',
