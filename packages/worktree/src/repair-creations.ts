@@ -1,20 +1,23 @@
-import { rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type AdminDir, adminDirsAt, readAdminDirs } from './admin-dirs.js'
 import { branchTip, dropBranch, isMadeBranch } from './branch-made.js'
-import { WorktreeError } from './errors.js'
 import { git } from './git/run.js'
 import { headBranch } from './locate.js'
 import { writeMarker } from './marker.js'
 import type { Repo } from './repo.js'
 import {
   type CreationOwner,
+  clearLeftovers,
+  LOCK_FOLDER,
   listReservations,
   type Reservation,
   readReservation,
   release,
   type StoredReservation,
 } from './reservations.js'
+import { errnoOf } from './trash/durable.js'
+import { lockRemoval } from './trash/lock.js'
 import { completeTree, holdsNothing, isInitializing } from './unfinished-tree.js'
 
 /** What became of one creation whose process is gone. */
@@ -28,6 +31,8 @@ export interface RepairReport {
 }
 
 export interface RepairOptions {
+  /** Who repairs: what the lock names. @default this process, its start unknown */
+  owner?: CreationOwner
   isAlive: (owner: CreationOwner) => boolean
   /** ISO 8601, UTC. */
   now: string
@@ -150,31 +155,26 @@ async function repairOne(
   return done
 }
 
-/** Lets one process at a time repair a name. */
+/** Lets one process at a time repair a name; the lock of one that was killed keeps nobody out. `null` when another is at it. */
 async function locked<T>(
   stored: StoredReservation,
-  now: number,
+  options: RepairOptions,
   action: () => Promise<T>,
 ): Promise<T | null> {
-  const lock = stored.file.replace(/\.json$/, '.repair')
-  try {
-    const age = now - statSync(lock).mtimeMs
-    if (age > OVER_AFTER_MS) rmSync(lock, { force: true })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
-  try {
-    writeFileSync(lock, '', { flag: 'wx' })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return null
-    throw new WorktreeError('WORKTREE_FS_FAILED', `cannot write ${lock}: ${(error as Error).message}`, {
-      cause: error,
-    })
-  }
+  const folder = stored.file.replace(/\.json$/, LOCK_FOLDER)
+  const owner = options.owner ?? { pid: process.pid, processStart: null }
+  mkdirSync(folder, { recursive: true })
+  const actor = { now: options.now, owner, isAlive: options.isAlive }
+  const lock = await lockRemoval(folder, actor).catch((error: unknown) => {
+    // the folder went while we looked: whoever repaired it is done
+    if (errnoOf((error as Error).cause) === 'ENOENT') return null
+    throw error
+  })
+  if (lock === null) return null
   try {
     return await action()
   } finally {
-    rmSync(lock, { force: true })
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 
@@ -200,12 +200,13 @@ export async function repairCreations(repo: Common, options: RepairOptions): Pro
         reason: 'its journal cannot be read',
       })
     } else if (!options.isAlive(reservation.owner)) {
-      const done = await locked(stored, now, async () => {
+      const done = await locked(stored, options, async () => {
         const current = readReservation(repo.commonDir, name)?.reservation
         return current?.id === reservation.id ? repairOne(repo.commonDir, reservation, options) : null
       })
       if (done !== null) reports.push(done)
     }
   }
+  clearLeftovers(repo.commonDir, { isAlive: options.isAlive, olderThan: now - OVER_AFTER_MS })
   return reports
 }

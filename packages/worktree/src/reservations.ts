@@ -1,4 +1,13 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import { WorktreeError } from './errors.js'
 
@@ -33,6 +42,9 @@ export interface StoredReservation {
   /** `null` when the file is not a whole reservation. */
   reservation: Reservation | null
 }
+
+/** What the name of a reservation's lock folder ends with. */
+export const LOCK_FOLDER = '.repairing'
 
 function creationsDir(commonDir: string): string {
   return join(commonDir, 'parallel-cc', 'creations')
@@ -135,4 +147,40 @@ export function reserve(commonDir: string, reservation: Reservation): void {
 export function release(commonDir: string, reservation: Pick<Reservation, 'id' | 'name'>): void {
   const held = readReservation(commonDir, reservation.name)
   if (held?.reservation?.id === reservation.id) rmSync(held.file, { force: true })
+}
+
+interface Abandoned {
+  isAlive: (owner: CreationOwner) => boolean
+  /** What cannot tell its owner goes when it was last changed before this, in milliseconds since the epoch. */
+  olderThan: number
+}
+
+function ownerOf(path: string): CreationOwner | null {
+  try {
+    return parseReservation(readFileSync(path, 'utf8'))?.owner ?? null
+  } catch (error) {
+    // it has become a reservation, or is a folder
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'EISDIR') return null
+    throw fsFailed(`read ${path}`, error)
+  }
+}
+
+/** Takes away what killed processes left beside the reservations: drafts of them, and locks of repairs that are over. */
+export function clearLeftovers(commonDir: string, abandoned: Abandoned): void {
+  const folder = creationsDir(commonDir)
+  const names = existsSync(folder) ? readdirSync(folder) : []
+  for (const name of names) {
+    const path = join(folder, name)
+    if (name.endsWith(LOCK_FOLDER)) {
+      // while there is a reservation, whoever repairs it takes the lock over
+      const reservation = path.slice(0, -LOCK_FOLDER.length)
+      if (!existsSync(`${reservation}.json`)) rmSync(path, { recursive: true, force: true })
+    } else if (name.endsWith('.tmp')) {
+      const owner = ownerOf(path)
+      const modifiedAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+      const isOver = owner === null ? modifiedAt < abandoned.olderThan : !abandoned.isAlive(owner)
+      if (isOver) rmSync(path, { force: true })
+    }
+  }
 }

@@ -31,7 +31,11 @@ async function repair(
   repo: TempRepo,
   extra: Partial<RepairOptions> = {},
 ): ReturnType<typeof repairCreations> {
-  return repairCreations(await openRepo(repo.root), { isAlive: () => false, now: LATER, ...extra })
+  return repairCreations(await openRepo(repo.root), {
+    isAlive: (owner) => owner.pid === process.pid,
+    now: LATER,
+    ...extra,
+  })
 }
 
 const treePath = (repo: TempRepo): string => join(repo.base, 'repo-worktrees/topic')
@@ -219,16 +223,19 @@ describe('repairCreations', () => {
     }
   })
 
-  it('takes over the lock of a repair that was killed long ago', async () => {
+  it('takes over the lock of a repair that was killed, and none that a living one holds', async () => {
     const repo = prepared()
     const { commonDir } = await openRepo(repo.root)
     await killedAt(repo, 'create:branched')
-    const lock = reservationFile(commonDir, 'topic').replace('.json', '.repair')
-    writeFileSync(lock, '')
-    utimesSync(lock, new Date(NOW), new Date(NOW))
+    const folder = reservationFile(commonDir, 'topic').replace('.json', '.repairing')
+    const lockedBy = (pid: number): void =>
+      writeFileSync(join(folder, 'lock-000001.json'), JSON.stringify({ owner: { pid, processStart: null } }))
+    mkdirSync(folder)
+    lockedBy(process.pid)
     expect(await repair(repo)).toEqual([])
-    expect(await repair(repo, { now: MUCH_LATER })).toMatchObject([{ action: 'rolled-back' }])
-    expect(existsSync(lock)).toBe(false)
+    lockedBy(process.pid + 1)
+    expect(await repair(repo)).toMatchObject([{ action: 'rolled-back' }])
+    expect(existsSync(folder)).toBe(false)
   })
 
   it('does not follow a journal that names a tree of somebody else', async () => {
@@ -237,7 +244,7 @@ describe('repairCreations', () => {
     const planned = await plan(repo, 'topic')
     const { cwd: _, commonDir, ...rest } = planned
     reserve(commonDir, { version: 1, ...rest, path: join(repo.base, 'theirs'), branch: 'theirs' })
-    expect(await repair(repo)).toMatchObject([{ action: 'cleared' }])
+    expect(await repair(repo, { isAlive: () => false })).toMatchObject([{ action: 'cleared' }])
     expect(repo.gitIn(join(repo.base, 'theirs'), 'status', '--porcelain', '--branch')).toBe('## theirs')
   })
 })

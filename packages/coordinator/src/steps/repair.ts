@@ -1,7 +1,7 @@
 import type { SessionRecord } from '@pcc/store'
 import { type Repo, repairCreations, repairRemovals } from '@pcc/worktree'
 import type { Deps } from '../deps.js'
-import { isOwnerAlive, removalActor } from './actor.js'
+import { isOwnerAlive, journalOwner, removalActor } from './actor.js'
 import { endDead } from './end-dead.js'
 import { removeOwnTree } from './own-tree.js'
 import { sessionsOf } from './repo-row.js'
@@ -21,7 +21,11 @@ async function endVoidReservation(deps: Deps, repo: Repo, session: SessionRecord
  */
 export async function repair(deps: Deps, repo: Repo): Promise<RemovalRepairs> {
   const now = deps.runtime.now()
-  await repairCreations(repo, { isAlive: (owner) => isOwnerAlive(deps, owner), now })
+  await repairCreations(repo, {
+    owner: journalOwner(deps),
+    isAlive: (owner) => isOwnerAlive(deps, owner),
+    now,
+  })
   const removals = await repairRemovals(repo, removalActor(deps))
   for (const { session, alive } of await sessionsOf(deps, repo)) {
     if (session.status === 'starting' && !alive && session.host === deps.runtime.host) {
