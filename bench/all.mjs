@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const NAMES = ['cold-start', 'list', 'heartbeats', 'mixed-load', 'start']
+const NAMES = ['cold-start', 'list', 'heartbeats', 'mixed-load', 'start', 'check-edit']
 
 for (const name of NAMES) {
   process.stdout.write(`\n== ${name}\n`)

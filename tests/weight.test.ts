@@ -46,6 +46,7 @@ const LIBRARIES: Readonly<Record<string, RegExp>> = {
   zod: /\bZod/,
   pg: /require\(.pg.\)/,
   'isomorphic-git': /isomorphic/,
+  'tree-sitter': /tree_sitter/,
 }
 
 function librariesIn(texts: readonly string[]): string[] {
@@ -87,6 +88,24 @@ test('the file of the hooks is small, and holds no parser, query builder, valida
   const text = readFileSync(builtProgram('hooks'), 'utf8')
   expect(Buffer.byteLength(text)).toBeLessThan(85_000)
   expect(librariesIn([text])).toEqual([])
+})
+
+test.each<[string, object]>([
+  ['an edit', { tool_name: 'Edit', tool_input: { file_path: 'a.txt' } }],
+  ['a command that only reads', { tool_name: 'Bash', tool_input: { command: 'git status && npm test' } }],
+])('%s is judged without the parser of shell, a query builder and git', async (_name, call) => {
+  const it = await inUse()
+  const env = { CLAUDE_PID: String(process.pid) }
+  const hook = (event: string, input: string, more: Record<string, string> = {}): Promise<Ran> =>
+    it.run([event], { as: 'parallel-cc-hook', input, env: { ...env, ...more } })
+  await hook('SessionStart', payload(it.repo.root))
+  const input = JSON.stringify({ session_id: 'weight', cwd: it.repo.root, ...call })
+  const { ran, files, heavy } = await loaded((more) => hook('PreToolUse', input, more))
+  expect(ran).toMatchObject({ code: 0, stdout: '', stderr: '' })
+  const texts = files.filter((file) => !addon(file)).map((file) => readFileSync(file, 'utf8'))
+  expect(librariesIn(texts.filter((text) => !text.startsWith('#!')))).toEqual([])
+  expect(texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)).toBeLessThan(130_000)
+  expect(heavy).toEqual([])
 })
 
 test.each([

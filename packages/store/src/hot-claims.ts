@@ -1,6 +1,7 @@
 import type { Sql } from './hot-sql.js'
 import type { ClaimWrites } from './records.js'
 import { type ClaimRow, claimFromRow, claimToRow, inOrder } from './tables/claim-row.js'
+import { globsNear } from './tables/glob-start.js'
 
 const COLUMNS = Object.keys(
   claimToRow({
@@ -23,10 +24,21 @@ export function hotClaims(sql: Sql): ClaimWrites {
   return {
     claimsOf: async (repoId) => records('select * from file_claims where repo_id = ?', repoId),
     claimsMeeting: async (repoId, paths, prefixes = []) => {
-      const globs = 'select * from file_claims where repo_id = ? and is_glob = 1'
+      // most globs are elsewhere, and a row costs ten times what its path does
+      const all = sql.all<Pick<ClaimRow, 'file_path'>>(
+        'select file_path from file_claims where repo_id = ? and is_glob = 1',
+        repoId,
+      )
+      const near = globsNear(
+        all.map((row) => row.file_path),
+        paths,
+        prefixes,
+      )
+      const globs = `select * from file_claims where repo_id = ? and is_glob = 1
+        and file_path in (select value from json_each(?))`
       const exact = `select * from file_claims where repo_id = ? and is_glob = 0
         and file_path in (select value from json_each(?))`
-      const asked = [repoId, repoId, JSON.stringify(paths)]
+      const asked = [repoId, JSON.stringify(near), repoId, JSON.stringify(paths)]
       if (prefixes.length === 0) return records(`${globs} union all ${exact}`, ...asked)
       const below = `select * from file_claims where repo_id = ? and is_glob = 0 and exists
         (select 1 from json_each(?) where substr(file_path, 1, length(value)) = value)`

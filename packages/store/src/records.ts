@@ -155,8 +155,8 @@ export interface ClaimReads {
   /** All claims of a repo, by path. */
   claimsOf(repoId: string): Promise<ClaimRecord[]>
   /**
-   * Those on exactly these paths, and every glob of the repo: what can meet these paths. With `prefixes` also those on paths that begin
-   * with one of these texts, which is what a glob can meet.
+   * What can meet these paths: claims on exactly them, and globs that begin like one of them. With `prefixes` also claims that begin with
+   * one of these texts, which is what a glob can meet.
    */
   claimsMeeting(
     repoId: string,

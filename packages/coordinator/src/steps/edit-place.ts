@@ -5,7 +5,7 @@ import type { SessionReads, SessionRecord } from '@pcc/store/hot'
 import { isAlive } from '../liveness.js'
 import type { Runtime } from '../runtime.js'
 import type { EditTarget } from './edit-targets.js'
-import { type KnownTrees, knownTrees } from './known-trees.js'
+import { type NearTrees, nearTrees, withAllTrees } from './near-trees.js'
 
 /** A file, or all of a folder, in a tree that the session may write to. */
 export interface OwnTarget {
@@ -30,7 +30,7 @@ export interface PlacedTargets {
   own: OwnTarget[]
   foreign: ForeignTarget[]
   /** Other live sessions by the tree in which they work. */
-  neighbours: (tree: string) => readonly SessionRecord[]
+  neighbours: Neighbours
 }
 
 export interface PlaceDeps {
@@ -59,22 +59,44 @@ function treeOfCall(call: EditCall, trees: readonly string[]): string | null {
   return placed.kind === 'outside' ? null : placed.tree
 }
 
-/** Places targets, looking at the trees again before anything counts as outside: one may have been moved. */
-function locate(
-  targets: readonly EditTarget[],
-  call: EditCall,
-): { trees: KnownTrees; places: [EditTarget, ReturnType<typeof placePath>][] } | null {
-  const start = isFolder(call.session.worktreePath) ? call.session.worktreePath : call.cwd
-  for (const afresh of [false, true]) {
-    const trees = knownTrees(start, afresh)
-    if (trees === null) return null
-    const places = targets.map((target): [EditTarget, ReturnType<typeof placePath>] => [
-      target,
-      placePath({ path: target.path, cwd: call.cwd, trees: trees.all }),
-    ])
-    if (afresh || places.every(([, place]) => place.kind !== 'outside')) return { trees, places }
+type Place = ReturnType<typeof placePath>
+
+interface Located {
+  trees: NearTrees
+  places: [EditTarget, Place][]
+}
+
+function locate(targets: readonly EditTarget[], call: EditCall): Located | null {
+  const { cwd, session } = call
+  const start = isFolder(session.worktreePath) ? session.worktreePath : cwd
+  const near = nearTrees(
+    start,
+    cwd,
+    targets.map((target) => target.path),
+  )
+  if (near === null) return null
+  const placed = (target: EditTarget, trees: NearTrees): Place =>
+    placePath({ path: target.path, cwd, trees: trees.all })
+  const places = targets.map((target): [EditTarget, Place] => [target, placed(target, near)])
+  if (places.every(([, place]) => place.kind !== 'outside')) return { trees: near, places }
+  const trees = withAllTrees(near)
+  return { trees, places: targets.map((target) => [target, placed(target, trees)]) }
+}
+
+type Neighbours = (tree: string) => readonly SessionRecord[]
+
+/** Who else works where, asked only where it matters: mostly a session writes to its own tree. */
+async function neighboursIn(deps: PlaceDeps, call: EditCall, matters: boolean): Promise<Neighbours> {
+  const open = matters ? await deps.read.openSessions(call.session.repoId) : []
+  const lookedAt = new Map<string, readonly SessionRecord[]>()
+  return (tree) => {
+    const known = lookedAt.get(tree)
+    if (known !== undefined) return known
+    const there = open.filter((other) => other.id !== call.session.id && other.worktreePath === tree)
+    const live = there.filter((other) => isAlive(deps.runtime, other))
+    lookedAt.set(tree, live)
+    return live
   }
-  return null
 }
 
 /** Finds the trees that targets are in and whose those are; `null` when nothing of it is in the session's repository. */
@@ -83,50 +105,45 @@ export async function placeTargets(
   call: EditCall,
   targets: readonly EditTarget[],
 ): Promise<PlacedTargets | null> {
-  const found = locate(targets, call)
-  if (found === null) return null
-  const { trees } = found
-  const places = found.places.filter(([, place]) => place.kind !== 'outside')
-  if (places.length === 0) return null
-  const open = await deps.read.openSessions(call.session.repoId)
-  const lookedAt = new Map<string, SessionRecord[]>()
-  const neighbours = (tree: string): SessionRecord[] => {
-    const known = lookedAt.get(tree)
-    if (known !== undefined) return known
-    const there = open.filter((other) => other.id !== call.session.id && other.worktreePath === tree)
-    const live = there.filter((other) => isAlive(deps.runtime, other))
-    lookedAt.set(tree, live)
-    return live
-  }
+  const located = locate(targets, call)
+  if (located === null) return null
+  const { trees } = located
+  const inside = located.places.flatMap(([target, place]) =>
+    place.kind === 'outside' ? [] : [{ target, tree: place.tree, path: relativePath(target, place) }],
+  )
+  if (inside.length === 0) return null
   const standing = treeOfCall(call, trees.all)
   const registered = trees.all.includes(call.session.worktreePath) ? call.session.worktreePath : null
+  const atHome = registered !== null && standing === registered
+  const matters = !atHome || inside.some(({ tree, path }) => tree !== registered || path === null)
+  const neighbours = await neighboursIn(deps, call, matters)
   const isOwn = (tree: string): boolean => {
-    if (
-      tree === registered &&
-      !(call.isSubagent && standing !== null && standing !== tree && tree === trees.main)
-    )
-      return true
+    const strays = call.isSubagent && standing !== null && standing !== tree && tree === trees.main
+    if (tree === registered && !strays) return true
     if (neighbours(tree).length > 0) return false
     return tree !== trees.main || registered === null
   }
-  const home = standing !== null && isOwn(standing) ? standing : (registered ?? standing ?? trees.all[0])
-  const own: OwnTarget[] = []
-  const foreign: ForeignTarget[] = []
-  for (const [target, place] of places) {
-    if (place.kind === 'outside') continue
-    const path = place.kind === 'root' || target.isWholeTree ? null : place.path
-    if (isOwn(place.tree)) own.push(ownTarget(place.tree, path, target))
+  const home =
+    standing !== null && isOwn(standing) ? standing : (registered ?? standing ?? trees.all[0] ?? '')
+  const placed: PlacedTargets = { own: [], foreign: [], neighbours }
+  for (const { target, tree, path } of inside) {
+    if (isOwn(tree)) placed.own.push(ownTarget(tree, path, target))
     else {
-      foreign.push({
-        tree: place.tree,
-        isMain: place.tree === trees.main,
-        holder: neighbours(place.tree)[0],
-        meant: path === null ? place.tree : join(place.tree, path),
-        corrected: path === null ? (home as string) : join(home as string, path),
+      placed.foreign.push({
+        tree,
+        isMain: tree === trees.main,
+        holder: neighbours(tree)[0],
+        meant: path === null ? tree : join(tree, path),
+        corrected: path === null ? home : join(home, path),
       })
     }
   }
-  return { own, foreign, neighbours }
+  return placed
+}
+
+/** `null` for the tree as a whole. */
+function relativePath(target: EditTarget, place: Exclude<Place, { kind: 'outside' }>): string | null {
+  return place.kind === 'root' || target.isWholeTree ? null : place.path
 }
 
 function ownTarget(tree: string, path: string | null, target: EditTarget): OwnTarget {

@@ -3,6 +3,7 @@ import type { ClaimReads, ClaimRecord, ClaimWrites } from '../records.js'
 import type { Schema } from '../schema.js'
 import { inChunks } from './chunks.js'
 import { type ClaimRow, claimFromRow, claimToRow, inOrder } from './claim-row.js'
+import { globsNear } from './glob-start.js'
 
 export function claimReads(db: Kysely<Schema>): ClaimReads {
   return {
@@ -12,7 +13,20 @@ export function claimReads(db: Kysely<Schema>): ClaimReads {
     },
     async claimsMeeting(repoId, paths, prefixes = []) {
       const rows = () => db.selectFrom('file_claims').selectAll().where('repo_id', '=', repoId)
-      const globs = await rows().where('is_glob', '=', 1).execute()
+      const all = await db
+        .selectFrom('file_claims')
+        .select('file_path')
+        .where('repo_id', '=', repoId)
+        .where('is_glob', '=', 1)
+        .execute()
+      const near = globsNear(
+        all.map((row) => row.file_path),
+        paths,
+        prefixes,
+      )
+      const globs = await inChunks([...new Set(near)], (part) =>
+        rows().where('is_glob', '=', 1).where('file_path', 'in', part).execute(),
+      )
       const plain = () => rows().where('is_glob', '=', 0)
       const exact = await inChunks([...new Set(paths)], (part) =>
         plain().where('file_path', 'in', part).execute(),
