@@ -76,7 +76,10 @@ const KINDS = [
     name: 'a new file (claimed)',
     share: 2,
     verdict: 'allow',
-    ask: (_i, { tree }) => edit(join(tree, `src/new${(fresh += 1)}.ts`)),
+    ask: (_i, { tree }) => {
+      fresh += 1
+      return edit(join(tree, `src/new${fresh}.ts`))
+    },
   },
   {
     name: 'held by another',

@@ -19,6 +19,9 @@ const DEEP: Segment = { kind: 'deep' }
 const MAX_LENGTH = 4096
 const MAX_ALTERNATIVES = 256
 
+/** `**` that shares its segment with braces: by some readings it is one `*`, by others any number of segments. */
+const UNCLEAR = /\*\*\{|\}\*\*|[{,]\*\*[^,}/]|[^{,/]\*\*[,}]/
+
 /** True when the text holds a character that is not meant literally. */
 export function hasMagic(text: string): boolean {
   return /[*?[{\\]|[@!+]\(/.test(text)
@@ -37,6 +40,7 @@ export function escapePattern(path: string): string {
 /** Reads a pattern: `*`, `**`, `?`, `[…]`, `{…}` and `\` before what is meant literally. `null` when it means something else. */
 export function readPattern(text: string): Pattern | null {
   if (text.length > MAX_LENGTH || text.startsWith('!') || /(^|[^\\])[@!+*?]\(/.test(text)) return null
+  if (text.includes('{') && UNCLEAR.test(text)) return null
   const alternatives = expandBraces(text)
   if (alternatives === null) return null
   const pattern: (readonly Segment[])[] = []
@@ -112,10 +116,12 @@ function readSegments(text: string): Segment[] | null {
   const segments: Segment[] = []
   for (const part of text.split('/')) {
     if (part === '') continue
-    if (part === '**') {
+    if (/^\*{2,}$/.test(part)) {
       segments.push(DEEP)
       continue
     }
+    // `**/*` is `**`: that the folder itself is then meant as well does no harm
+    if (part === '*' && segments.at(-1) === DEEP) continue
     const segment = readSegment(part)
     if (segment === null) return null
     segments.push(segment)

@@ -20,7 +20,19 @@ const piece = fc.oneof(
 const segment = fc.oneof(
   { weight: 6, arbitrary: fc.array(piece, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('')) },
   { weight: 2, arbitrary: fc.constant('**') },
-  { weight: 1, arbitrary: fc.constantFrom('{a,b}', '{a,b}/{b,c}', '{a/b,c}', '{**,a}') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      '{a,b}',
+      '{a,b}/{b,c}',
+      '{a/b,c}',
+      '{**,a}',
+      '**{a,b}',
+      '{a,b}**',
+      '{**a,b}',
+      '{a**,b}',
+    ),
+  },
 )
 const glob = fc.array(segment, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'))
 const name = fc.array(fc.oneof(letter, fc.constantFrom('*', '.x')), { minLength: 1, maxLength: 3 })
@@ -97,6 +109,7 @@ describe('two globs', () => {
     ['a{1..3}', 'a2', true],
     ['src/!(a)', 'lib/b', true],
     ['src/[', 'lib/b', true],
+    ['**{a,b}', 'a/a', true],
   ])('%s and %s: %s', (a, b, expected) => {
     expect(globsOverlap(a, b)).toBe(expected)
     expect(globsOverlap(b, a)).toBe(expected)
