@@ -19,7 +19,7 @@ type Answer = (deps: HotDeps, call: HookCall) => Promise<HookReply | null>
 
 async function beforeTool(deps: HotDeps, call: HookCall): Promise<HookReply | null> {
   // the other events start without it
-  const { checkEdit } = await import('../use-cases/check-edit.js')
+  const { checkEdit } = await import('../edits.js')
   const { cwd = call.cwd, tool, input, agentId } = toolFields(call.fields)
   const verdict = await checkEdit(deps, {
     pid: call.pid,
@@ -33,7 +33,7 @@ async function beforeTool(deps: HotDeps, call: HookCall): Promise<HookReply | nu
 }
 
 async function afterTool(deps: HotDeps, call: HookCall): Promise<HookReply | null> {
-  const { afterEdit } = await import('../use-cases/after-edit.js')
+  const { afterEdit } = await import('../edits.js')
   const { cwd = call.cwd, tool, input, agentId, changedFiles } = toolFields(call.fields)
   await afterEdit(deps, {
     pid: call.pid,

@@ -20,7 +20,7 @@ export const editWarnings: Migration = {
     await db.schema
       .createIndex('file_claims_globs')
       .on('file_claims')
-      .columns(['repo_id', 'is_glob'])
+      .columns(['repo_id', 'is_glob', 'file_path'])
       .where('is_glob', '=', 1)
       .execute()
   },
