@@ -2,12 +2,32 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WorktreeError } from '../errors.js'
 import { errnoOf, fsFailure, syncFolder } from './durable.js'
-import { lockRemoval, type RemovalActor, type RemovalLock, removalOwner } from './lock.js'
+import { lockRemoval, type RemovalActor, type RemovalLock, type RemovalOwner, removalOwner } from './lock.js'
 import { type RemovalManifest, writeManifest } from './manifest.js'
 import { removalDir, removalsDir } from './paths.js'
 
 const DRAFT = '.new-'
 const ABANDONED_MS = 60 * 60 * 1000
+/** File systems allow 255 bytes; an id has 64 at most. */
+const LONGEST_OWNER = 180
+
+/** The folder of a draft says in its name whose it is, since a process can be killed before it has written anything into it. */
+function draftName(id: string, owner: RemovalOwner): string {
+  const text = Buffer.from(JSON.stringify([owner.pid, owner.processStart])).toString('base64url')
+  return text.length > LONGEST_OWNER ? `${DRAFT}${id}` : `${DRAFT}${id}.${text}`
+}
+
+function readDraftName(name: string): { id: string; owner: RemovalOwner | null } {
+  const [id = '', text = ''] = name.slice(DRAFT.length).split('.', 2)
+  try {
+    const [pid, processStart] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as unknown[]
+    const isOwner = typeof pid === 'number' && (processStart === null || typeof processStart === 'string')
+    return { id, owner: isOwner ? { pid, processStart } : null }
+  } catch {
+    // a name that does not tell; the lock inside or its age has to
+    return { id, owner: null }
+  }
+}
 
 /**
  * Creates the folder of a removal, with its manifest, locked for this process. It appears in one step, so a removal without a
@@ -21,7 +41,7 @@ export async function beginJournal(
 ): Promise<RemovalLock> {
   const { commonDir } = options.repo
   const folder = removalDir(commonDir, manifest.id)
-  const draft = join(removalsDir(commonDir), `${DRAFT}${manifest.id}`)
+  const draft = join(removalsDir(commonDir), draftName(manifest.id, options.owner))
   try {
     await mkdir(removalsDir(commonDir), { recursive: true })
     await mkdir(draft)
@@ -53,9 +73,11 @@ export async function clearDrafts(commonDir: string, actor: RemovalActor): Promi
   }
   for (const name of names.filter((entry) => entry.startsWith(DRAFT))) {
     const draft = join(removalsDir(commonDir), name)
-    if (await isBeingWritten(draft, actor)) continue
+    const { id, owner } = readDraftName(name)
+    const isAlive = owner === null ? isBeingWritten(draft, actor) : actor.isAlive(owner)
+    if (await isAlive) continue
     await rm(draft, { recursive: true, force: true })
-    cleared.push(name.slice(DRAFT.length))
+    cleared.push(id)
   }
   return cleared
 }

@@ -208,6 +208,22 @@ describe('repair', () => {
     expect(snapshot(on, tree)).toEqual(before)
   })
 
+  it('takes away a draft at once when its process is gone, however young and empty it is, and none of a living one', async () => {
+    const { on } = await busyTree()
+    const named = (pid: number): string => {
+      const text = Buffer.from(JSON.stringify([pid, ACTOR.owner.processStart])).toString('base64url')
+      return join(removalDir(on.repo.commonDir, 'r1'), '..', `.new-r${pid}.${text}`)
+    }
+    const [living, dead] = [named(ACTOR.owner.pid), named(ACTOR.owner.pid + 1)]
+    mkdirSync(living, { recursive: true })
+    mkdirSync(dead)
+    const now = new Date().toISOString()
+    expect(await repairRemovals(on.repo, { ...ACTOR, now })).toMatchObject([
+      { id: `r${ACTOR.owner.pid + 1}`, action: 'draft-cleared' },
+    ])
+    expect([existsSync(living), existsSync(dead)]).toEqual([true, false])
+  })
+
   it('names what it cannot use and leaves it', async () => {
     const { on } = await busyTree()
     writeFiles(removalDir(on.repo.commonDir, 'bad'), { 'manifest.json': '{"half' })
