@@ -4,7 +4,7 @@ import { WorktreeError } from './errors.js'
 import { faultPoint } from './fault.js'
 import type { Repo } from './repo.js'
 import { movedAdminDir, tidyTrash } from './trash/bring-back.js'
-import { errnoOf, fsFailure } from './trash/durable.js'
+import { errnoOf, fsFailure, takeAway } from './trash/durable.js'
 import { lockRemoval, type RemovalActor, unlockRemoval } from './trash/lock.js'
 import { type RemovalManifest, readManifest, readManifests, updateManifest } from './trash/manifest.js'
 import { isTrashSound, kindOf, removalDir } from './trash/paths.js'
@@ -109,7 +109,7 @@ async function purgeLocked(
     if (due.refs) {
       report.expiredRefs.push(...(await deleteRescueRefs(repo.commonDir, id)))
       faultPoint('purge:refs')
-      await rm(removalDir(repo.commonDir, id), { recursive: true, force: true })
+      await takeAway(removalDir(repo.commonDir, id))
     }
   } catch (error) {
     if (!(error instanceof WorktreeError) && errnoOf(error) === null) throw error

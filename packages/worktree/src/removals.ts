@@ -179,7 +179,8 @@ export async function restoreRemoval(repo: Repo, id: string, actor: RemovalActor
   const found = await findRemoval(commonDir, id)
   const folder = removalDir(commonDir, found.id)
   const lock = await lockRemoval(folder, actor)
-  if (lock === null) throw busyRemoval(found.id)
+  if (lock === null)
+    throw (await kindOf(folder)) === 'none' ? removalNotFound(found.id) : busyRemoval(found.id)
   try {
     // read again under the lock: another process may have restored it in between
     const manifest = await readManifest(commonDir, found.id)

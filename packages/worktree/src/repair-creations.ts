@@ -16,7 +16,7 @@ import {
   release,
   type StoredReservation,
 } from './reservations.js'
-import { errnoOf } from './trash/durable.js'
+import { takeAway } from './trash/durable.js'
 import { lockRemoval } from './trash/lock.js'
 import { completeTree, holdsNothing, isInitializing } from './unfinished-tree.js'
 
@@ -164,17 +164,12 @@ async function locked<T>(
   const folder = stored.file.replace(/\.json$/, LOCK_FOLDER)
   const owner = options.owner ?? { pid: process.pid, processStart: null }
   mkdirSync(folder, { recursive: true })
-  const actor = { now: options.now, owner, isAlive: options.isAlive }
-  const lock = await lockRemoval(folder, actor).catch((error: unknown) => {
-    // the folder went while we looked: whoever repaired it is done
-    if (errnoOf((error as Error).cause) === 'ENOENT') return null
-    throw error
-  })
+  const lock = await lockRemoval(folder, { now: options.now, owner, isAlive: options.isAlive })
   if (lock === null) return null
   try {
     return await action()
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    await takeAway(folder)
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import { WorktreeError } from './errors.js'
+import { GONE } from './trash/durable.js'
 
 export type WorktreeBackend = 'git' | 'gtr'
 
@@ -172,7 +173,9 @@ export function clearLeftovers(commonDir: string, abandoned: Abandoned): void {
   const names = existsSync(folder) ? readdirSync(folder) : []
   for (const name of names) {
     const path = join(folder, name)
-    if (name.endsWith(LOCK_FOLDER)) {
+    if (name.startsWith(GONE)) {
+      rmSync(path, { recursive: true, force: true })
+    } else if (name.endsWith(LOCK_FOLDER)) {
       // while there is a reservation, whoever repairs it takes the lock over
       const reservation = path.slice(0, -LOCK_FOLDER.length)
       if (!existsSync(`${reservation}.json`)) rmSync(path, { recursive: true, force: true })

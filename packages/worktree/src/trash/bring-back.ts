@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { WorktreeError } from '../errors.js'
 import { freeAdminName, mendPointers, putAdminBack, takeAdminName, unlockTree } from './admin.js'
 import { branchTip, isBranchSaved, putBranchBack } from './branch.js'
-import { errnoOf, renameDurably } from './durable.js'
+import { errnoOf, renameDurably, takeAway } from './durable.js'
 import { type RemovalManifest, updateManifest } from './manifest.js'
 import { kindOf, removalDir } from './paths.js'
 import { deleteRescueRefs } from './rescue.js'
@@ -131,5 +131,5 @@ export async function undoRemoval(commonDir: string, manifest: RemovalManifest):
     branch === null || !(await isBranchSaved(folder)) || (await branchTip(commonDir, branch)) === head
   if (isHeld) await deleteRescueRefs(commonDir, id)
   await tidyTrash(back)
-  await rm(folder, { recursive: true, force: true })
+  await takeAway(folder)
 }

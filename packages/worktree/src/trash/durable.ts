@@ -1,5 +1,5 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { WorktreeError } from '../errors.js'
 
 /** The code of a file system error, else `null`. */
@@ -71,5 +71,28 @@ export async function makeFolder(folder: string, name: string): Promise<boolean>
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return false
     throw error
+  }
+}
+
+/** How the name of a folder begins that is on its way out: nothing in it counts any more. */
+export const GONE = '.gone-'
+
+let serial = 0
+
+/** Takes a folder away in one step: whoever still writes into it by its name fails, instead of keeping it from going. */
+export async function takeAway(folder: string): Promise<void> {
+  for (;;) {
+    serial += 1
+    const aside = join(dirname(folder), `${GONE}${basename(folder)}-${process.pid}-${serial}`)
+    try {
+      await rename(folder, aside)
+    } catch (error) {
+      const code = errnoOf(error)
+      if (code === 'ENOENT') return
+      // left by a process that was killed and had our pid
+      if (code === 'ENOTEMPTY' || code === 'EEXIST') continue
+      throw error
+    }
+    return rm(aside, { recursive: true, force: true })
   }
 }

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WorktreeError } from '../errors.js'
-import { errnoOf, fsFailure, syncFolder } from './durable.js'
+import { errnoOf, fsFailure, GONE, syncFolder } from './durable.js'
 import { lockRemoval, type RemovalActor, type RemovalLock, type RemovalOwner, removalOwner } from './lock.js'
 import { type RemovalManifest, writeManifest } from './manifest.js'
 import { removalDir, removalsDir } from './paths.js'
@@ -70,6 +70,9 @@ export async function clearDrafts(commonDir: string, actor: RemovalActor): Promi
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return cleared
     throw fsFailure(`read ${removalsDir(commonDir)}`, error)
+  }
+  for (const name of names.filter((entry) => entry.startsWith(GONE))) {
+    await rm(join(removalsDir(commonDir), name), { recursive: true, force: true })
   }
   for (const name of names.filter((entry) => entry.startsWith(DRAFT))) {
     const draft = join(removalsDir(commonDir), name)

@@ -53,7 +53,7 @@ export async function removalOwner(
 }
 
 /**
- * Takes the right to work on a removal; `null` when a live process has it. The locks of a folder are numbered and each number is
+ * Takes the right to work on a removal; `null` when a live process has it, or has just finished and taken the folder away. The locks of a folder are numbered and each number is
  * created once, so that of several that follow a dead owner one wins.
  *
  * @throws WorktreeError `WORKTREE_FS_FAILED`
@@ -67,6 +67,8 @@ export async function lockRemoval(folder: string, actor: RemovalActor): Promise<
       if (await createLock(join(folder, name), actor.owner)) return { name }
     }
   } catch (error) {
+    // of several that finish one removal, the first takes the folder away under the others
+    if ((await kindOf(folder)) === 'none') return null
     throw fsFailure(`lock ${folder}`, error)
   }
 }
@@ -74,7 +76,11 @@ export async function lockRemoval(folder: string, actor: RemovalActor): Promise<
 /** Gives the right back. Nothing happens when the folder is gone: there is nothing left to work on. */
 export async function unlockRemoval(folder: string, lock: RemovalLock): Promise<void> {
   if ((await kindOf(folder)) === 'none') return
-  await writeDurably(join(folder, lock.name), '{"owner":null}\n')
+  try {
+    await writeDurably(join(folder, lock.name), '{"owner":null}\n')
+  } catch (error) {
+    if ((await kindOf(folder)) !== 'none') throw error
+  }
 }
 
 let serial = 0

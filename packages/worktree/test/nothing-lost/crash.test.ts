@@ -215,13 +215,15 @@ describe('repair', () => {
       return join(removalDir(on.repo.commonDir, 'r1'), '..', `.new-r${pid}.${text}`)
     }
     const [living, dead] = [named(ACTOR.owner.pid), named(ACTOR.owner.pid + 1)]
+    const going = join(living, '..', '.gone-r9-1-1')
     mkdirSync(living, { recursive: true })
     mkdirSync(dead)
+    mkdirSync(join(going, 'deep'), { recursive: true })
     const now = new Date().toISOString()
     expect(await repairRemovals(on.repo, { ...ACTOR, now })).toMatchObject([
       { id: `r${ACTOR.owner.pid + 1}`, action: 'draft-cleared' },
     ])
-    expect([existsSync(living), existsSync(dead)]).toEqual([true, false])
+    expect([existsSync(living), existsSync(dead), existsSync(going)]).toEqual([true, false, false])
   })
 
   it('names what it cannot use and leaves it', async () => {

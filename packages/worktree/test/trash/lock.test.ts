@@ -2,6 +2,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tempDir } from '@pcc/test-kit'
 import { describe, expect, it } from 'vitest'
+import { takeAway } from '../../src/trash/durable.js'
 import {
   lockRemoval,
   type RemovalActor,
@@ -37,13 +38,27 @@ describe('the lock of a removal', () => {
     expect(readdirSync(folder).toSorted()).toEqual(['lock-000001.json', 'lock-000002.json'])
   })
 
-  it('passes on when the last one was never written in full, and refuses a folder that is gone', async () => {
+  it('passes on when the last one was never written in full, and is nobody’s any more in a folder that is gone', async () => {
     const folder = tempDir()
     writeFileSync(join(folder, 'lock-000007.json'), '{"own')
     const lock = await lockRemoval(folder, actor(1, [1]))
     expect(lock).toEqual({ name: 'lock-000008.json' })
     rmSync(folder, { recursive: true })
     await unlockRemoval(folder, lock!)
-    await expect(lockRemoval(folder, actor(1, [1]))).rejects.toMatchObject({ code: 'WORKTREE_FS_FAILED' })
+    expect(await lockRemoval(folder, actor(1, [1]))).toBeNull()
+  })
+
+  it('gives way, and never fails, while the folder is taken away under those that want it', async () => {
+    for (let round = 0; round < 30; round += 1) {
+      const folder = tempDir()
+      const pids = [1, 2, 3, 4, 5, 6]
+      const wanting = pids.map(async (pid) => {
+        const lock = await lockRemoval(folder, actor(pid, pids))
+        if (lock !== null) await takeAway(folder)
+        return lock
+      })
+      const locks = await Promise.all(wanting)
+      expect(locks.filter((lock) => lock !== null)).toHaveLength(1)
+    }
   })
 })
