@@ -4,10 +4,11 @@ import { openStore } from '@pcc/store'
 import { sleeper } from '@pcc/test-kit'
 import { describe, expect, test } from 'vitest'
 import type { Asking } from '../../src/asking-session.js'
+import type { HotDeps } from '../../src/hot-coordinator.js'
 import { systemRuntime } from '../../src/runtime.js'
 import { afterEdit } from '../../src/use-cases/after-edit.js'
 import { checkEdit } from '../../src/use-cases/check-edit.js'
-import type { ClaimDeps, ClaimInput, ClaimResult } from '../../src/use-cases/claim-paths.js'
+import type { ClaimInput, ClaimResult } from '../../src/use-cases/claim-paths.js'
 import { claimPaths } from '../../src/use-cases/claim-paths.js'
 import { type Bench, bench } from '../open.js'
 
@@ -26,7 +27,7 @@ async function twoSessions() {
 }
 
 /** The same store with a clock that stands where it is put. */
-async function atTime(it: Bench, now: string): Promise<ClaimDeps & { close(): Promise<void> }> {
+async function atTime(it: Bench, now: string): Promise<HotDeps & { close(): Promise<void> }> {
   const store = await openStore({ file: join(it.env['PARALLEL_CC_HOME'] as string, 'coordinator.db') })
   return { runtime: { ...systemRuntime(), now: () => now }, store, env: it.env, close: () => store.close() }
 }
