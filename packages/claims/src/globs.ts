@@ -18,6 +18,7 @@ export type Pattern = readonly (readonly Segment[])[]
 const DEEP: Segment = { kind: 'deep' }
 const MAX_LENGTH = 4096
 const MAX_ALTERNATIVES = 256
+const DASH = 0x2d
 
 /** `**` that shares its segment with braces: by some readings it is one `*`, by others any number of segments. */
 const UNCLEAR = /\*\*\{|\}\*\*|[{,]\*\*[^,}/]|[^{,/]\*\*[,}]/
@@ -85,7 +86,8 @@ function expandBraces(text: string): string[] | null {
   for (let at = 0; at < text.length; at = after(text, at)) {
     if (text[at] !== '{') continue
     const group = readGroup(text, at)
-    if (group === null) break
+    // which of its braces would be meant literally is not clear
+    if (group === null) return text.indexOf('}', at) === -1 ? [text] : null
     const tails = expandBraces(text.slice(group.end))
     const heads = groupTexts(group)
     if (tails === null || heads === null || heads.length * tails.length > MAX_ALTERNATIVES) return null
@@ -131,15 +133,15 @@ function readSegments(text: string): Segment[] | null {
 
 function readSegment(part: string): Segment | null {
   const tokens: Token[] = []
-  let text = ''
   for (let at = 0; at < part.length; ) {
     const token = readToken(part, at)
     if (token === null) return null
     tokens.push(token.token)
-    if (token.token.kind === 'char') text += String.fromCharCode(token.token.code)
     at = token.end
   }
-  return text.length === tokens.length ? { kind: 'text', text } : { kind: 'wild', tokens }
+  const codes = tokens.flatMap((token) => (token.kind === 'char' ? [token.code] : []))
+  const isText = codes.length === tokens.length
+  return isText ? { kind: 'text', text: codes.map(charOf).join('') } : { kind: 'wild', tokens }
 }
 
 function readToken(part: string, at: number): { token: Token; end: number } | null {
@@ -158,8 +160,18 @@ function readToken(part: string, at: number): { token: Token; end: number } | nu
   }
 }
 
+/** A character is a code point: `?` means one of two UTF-16 units as well. */
+function codeAt(text: string, at: number): number {
+  return text.codePointAt(at) as number
+}
+
+function charOf(code: number): string {
+  return String.fromCodePoint(code)
+}
+
 function char(part: string, at: number): { token: Token; end: number } {
-  return { token: { kind: 'char', code: part.charCodeAt(at) }, end: at + 1 }
+  const code = codeAt(part, at)
+  return { token: { kind: 'char', code }, end: at + charOf(code).length }
 }
 
 /** `[…]`. A bracket that never closes in its segment could mean two things, so the whole pattern is not understood. */
@@ -173,11 +185,12 @@ function readSet(part: string, open: number): { token: Token; end: number } | nu
   // classes like [:alpha:], escapes and nested brackets: some character, whichever
   if (/[[\\]/.test(inner)) return { token: { kind: 'any' }, end }
   const ranges: (readonly [number, number])[] = []
-  for (let at = 0; at < inner.length; ) {
-    const first = inner.charCodeAt(at)
-    const isRange = inner[at + 1] === '-' && at + 2 < inner.length
-    ranges.push([first, isRange ? inner.charCodeAt(at + 2) : first])
-    at += isRange ? 3 : 1
+  const codes = Array.from(inner, (one) => codeAt(one, 0))
+  for (let at = 0; at < codes.length; ) {
+    const first = codes[at] as number
+    const last = codes[at + 1] === DASH ? codes[at + 2] : undefined
+    ranges.push([first, last ?? first])
+    at += last === undefined ? 1 : 3
   }
   return { token: { kind: 'set', negated, ranges }, end }
 }
@@ -208,10 +221,7 @@ export function alternativesMeet(a: readonly Segment[], b: readonly Segment[]): 
 function tokensOf(segment: Segment): readonly Token[] {
   if (segment.kind === 'wild') return segment.tokens
   if (segment.kind === 'deep') return [{ kind: 'run' }]
-  return Array.from({ length: segment.text.length }, (_, at) => ({
-    kind: 'char',
-    code: segment.text.charCodeAt(at),
-  }))
+  return Array.from(segment.text, (one): Token => ({ kind: 'char', code: codeAt(one, 0) }))
 }
 
 function tokensMeet(a: Token, b: Token): boolean {

@@ -141,8 +141,9 @@ export interface ClaimPath {
 }
 
 /**
- * What a person or a model means by a path to claim. A file that exists is meant literally, whatever characters it has; a folder means all
- * that is in it; else it is a glob if it has `*`, `?`, `[…]` or `{…}`.
+ * What a person or a model means by a path to claim. What exists in any of the trees is meant literally, whatever characters it has: a file as
+ * itself, a folder as all that is in it, also when it is a folder on the way to something new. Else it is a glob if it has `*`, `?`, `[…]` or
+ * `{…}`.
  *
  * @throws ClaimsError `CLAIMS_BAD_PATH`, `CLAIMS_BAD_GLOB`, `CLAIMS_TOO_WIDE`, `CLAIMS_OUTSIDE`
  */
@@ -153,7 +154,7 @@ export function parseClaimPath(input: ParseInput, foldsCase: FoldProbe = diskFol
       hint: 'Name a file, a folder, or a glob such as src/**.',
     })
   }
-  const kind = kindOf(isAbsolute(text) ? text : `${cwd}${sep}${text}`)
+  const kind = kindAnywhere(text, input, foldsCase)
   const found =
     kind === 'none' && hasMagic(text)
       ? globIn(input, foldsCase)
@@ -176,6 +177,19 @@ function kindOf(path: string): 'folder' | 'other' | 'none' {
   }
 }
 
+/** What a path is here, or else in the first tree that has it: another session may have made it in its own. */
+function kindAnywhere(
+  text: string,
+  { cwd, trees }: Omit<ParseInput, 'text'>,
+  foldsCase: FoldProbe,
+): ReturnType<typeof kindOf> {
+  const here = kindOf(isAbsolute(text) ? text : `${cwd}${sep}${text}`)
+  if (here !== 'none') return here
+  const placed = placePath({ path: text, cwd, trees }, foldsCase)
+  if (placed.kind !== 'inside') return 'none'
+  return trees.map((tree) => kindOf(join(tree, placed.path))).find((kind) => kind !== 'none') ?? 'none'
+}
+
 function plainIn(text: string, placed: Placed, kind: 'folder' | 'other' | 'none'): ClaimPath {
   if (placed.kind === 'outside') throw outside(text)
   if (placed.kind === 'root') return { path: '**', isGlob: true }
@@ -190,14 +204,32 @@ function outside(text: string): ClaimsError {
   })
 }
 
-/** The parts before the first one with magic are a folder on the disk; the rest is the pattern. */
+function isMagic(part: string): boolean {
+  return hasMagic(part.replace(/\\./g, ''))
+}
+
+/** The folders that a text begins with. `[id]` is one where there is such a folder, and a set of characters elsewhere. */
+function leadingFolders(parts: readonly string[], isFolder: (path: string) => boolean): string[] {
+  const folders: string[] = []
+  for (const part of parts.slice(0, -1)) {
+    const name = isMagic(part) ? part : part.replace(/\\(.)/g, '$1')
+    if (isMagic(part) && !isFolder([...folders, name].join('/'))) break
+    folders.push(name)
+  }
+  return folders
+}
+
+/** What follows the folders that a text begins with is the pattern, or one more name. */
 function globIn(input: ParseInput, foldsCase: FoldProbe): ClaimPath {
   const { text, cwd, trees } = input
   const parts = text.split('/')
-  const first = parts.findIndex((part) => hasMagic(part.replace(/\\./g, '')))
-  const rest = first === -1 ? [parts.pop() as string] : parts.slice(first)
-  const base = parts.slice(0, first === -1 ? parts.length : first).map((part) => part.replace(/\\(.)/g, '$1'))
-  const path = base.length === 0 ? '.' : `${base.join('/')}/`
+  const base = leadingFolders(parts, (folder) => kindAnywhere(folder, input, foldsCase) === 'folder')
+  const rest = parts.slice(base.length)
+  const path = base.length === 0 ? './' : `${base.join('/')}/`
+  if (!rest.some(isMagic)) {
+    const literal = path + rest.join('/').replace(/\\(.)/g, '$1')
+    return plainIn(literal, placePath({ path: literal, cwd, trees }, foldsCase), 'none')
+  }
   if (rest.some((part) => part === '..' || part === '.')) throw unreadable(text)
   const placed = placePath({ path, cwd, trees }, foldsCase)
   if (placed.kind === 'outside') throw outside(text)

@@ -80,7 +80,11 @@ export function meansEverything(glob: string): boolean {
 }
 
 function isWide(segment: Pattern[number][number]): boolean {
-  return (
-    segment.kind === 'deep' || (segment.kind === 'wild' && segment.tokens.every((it) => it.kind === 'run'))
-  )
+  if (segment.kind !== 'wild') return segment.kind === 'deep'
+  // `?*` is every name too
+  const [runs, others] = [
+    segment.tokens.filter((it) => it.kind === 'run'),
+    segment.tokens.filter((it) => it.kind !== 'run'),
+  ]
+  return runs.length > 0 && others.length <= 1 && others.every((it) => it.kind === 'any')
 }

@@ -117,6 +117,29 @@ describe('what is typed is taken', () => {
     })
   })
 
+  test('literally below a folder whose name looks like a pattern, so that what is new there is covered', () => {
+    const it = trees()
+    mkdirSync(join(it.main, 'app', '[id]', '{x}'), { recursive: true })
+    expect(parse(it, 'app/[id]/new.tsx')).toEqual({ path: 'app/[id]/new.tsx', isGlob: false })
+    expect(parse(it, join(it.far, 'app/[id]/new.tsx'))).toEqual({ path: 'app/[id]/new.tsx', isGlob: false })
+    expect(parse(it, '[id]/new.tsx', { cwd: join(it.main, 'app') })).toMatchObject({ isGlob: false })
+    expect(parse(it, 'app/[id]/{x}/*.tsx')).toEqual({
+      path: String.raw`app/\[id\]/\{x\}/*.tsx`,
+      isGlob: true,
+    })
+    expect(parse(it, 'app/[ab]/new.tsx')).toEqual({ path: 'app/[ab]/new.tsx', isGlob: true })
+    expect(parse(it, String.raw`app/\[new\]/a.ts`)).toEqual({ path: 'app/[new]/a.ts', isGlob: false })
+    expect(parse(it, String.raw`\[new\]/`)).toEqual({ path: String.raw`\[new\]/**`, isGlob: true })
+  })
+
+  test('as what it is in another tree when it is not here', () => {
+    const it = trees()
+    writeFileSync(join(it.far, 'a[1].ts'), '')
+    mkdirSync(join(it.far, 'fresh'))
+    expect(parse(it, 'a[1].ts')).toEqual({ path: 'a[1].ts', isGlob: false })
+    expect(parse(it, 'fresh')).toEqual({ path: 'fresh/**', isGlob: true })
+  })
+
   test('in one spelling where the disk folds case', () => {
     const it = trees()
     const folded = parseClaimPath({ text: 'Src/**/API.*', cwd: it.main, trees: it.all }, () => true)
@@ -138,6 +161,8 @@ describe('what is typed is taken', () => {
     ['src/*/../a', 'CLAIMS_BAD_GLOB'],
     ['src/!(a)', 'CLAIMS_BAD_GLOB'],
     ['src/[a', 'CLAIMS_BAD_GLOB'],
+    ['{a/{b,c}', 'CLAIMS_BAD_GLOB'],
+    ['?*', 'CLAIMS_TOO_WIDE'],
     ['{a,b}'.repeat(12), 'CLAIMS_BAD_GLOB'],
     [`${'x'.repeat(5_000)}*`, 'CLAIMS_BAD_GLOB'],
   ])('not at all: %s', (text, code) => {

@@ -110,6 +110,12 @@ describe('two globs', () => {
     ['src/!(a)', 'lib/b', true],
     ['src/[', 'lib/b', true],
     ['**{a,b}', 'a/a', true],
+    ['{a/{b,c}', '{a/b', true],
+    ['?.ts', '🌳.ts', true],
+    ['??.ts', '🌳.ts', false],
+    ['[🌲-🌴].ts', '🌳.ts', true],
+    ['[!🌳].ts', '🌳.ts', false],
+    ['🌳*', '*.ts', true],
   ])('%s and %s: %s', (a, b, expected) => {
     expect(globsOverlap(a, b)).toBe(expected)
     expect(globsOverlap(b, a)).toBe(expected)
@@ -187,6 +193,9 @@ test.each([
   ['**/*', true],
   ['*/**', true],
   ['{src,**}', true],
+  ['?*', true],
+  ['*?', true],
+  ['??*', false],
   ['src/**', false],
   ['**/*.ts', false],
   ['?', false],

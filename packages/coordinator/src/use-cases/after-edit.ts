@@ -6,6 +6,7 @@ import { type EditConflicts, editConflicts } from '../steps/edit-conflicts.js'
 import { callFolder, type ForeignTarget, type OwnTarget, placeTargets } from '../steps/edit-place.js'
 import { intrusionTexts, violationTexts } from '../steps/edit-texts.js'
 import { notify } from '../steps/notify.js'
+import { tellExpired } from '../steps/tell-expired.js'
 
 export interface AfterEditInput {
   /** Id, unique beginning of an id, or name. @default the calling session */
@@ -126,7 +127,7 @@ async function claimFree(
 ): Promise<void> {
   for (const path of paths) {
     // each for itself: one that was taken meanwhile does not keep the others from being known
-    await takeClaims(tx, {
+    const { expired } = await takeClaims(tx, {
       repoId: session.repoId,
       sessionId: session.id,
       asked: [{ path, isGlob: false, mode: 'advisory' }],
@@ -135,6 +136,7 @@ async function claimFree(
       source: 'edit',
       now: deps.runtime.now(),
     })
+    await tellExpired(tx, deps.runtime, expired)
   }
 }
 

@@ -9,6 +9,7 @@ import { editConflicts } from '../steps/edit-conflicts.js'
 import { callFolder, type OwnTarget, type PlacedTargets, placeTargets } from '../steps/edit-place.js'
 import { editTargets } from '../steps/edit-targets.js'
 import { heldText, sharedTreeText, toldText, warnedText, wrongTreeText } from '../steps/edit-texts.js'
+import { tellExpired } from '../steps/tell-expired.js'
 
 export interface CheckEditDeps extends HotDeps {
   /** @default as it stands in the user's file when it is needed */
@@ -146,8 +147,8 @@ async function claimed(
   paths: readonly string[],
 ): Promise<EditVerdict> {
   if (paths.length === 0) return NOTHING
-  const { held } = await deps.store.write(session.repoId, (tx) =>
-    takeClaims(tx, {
+  const { held } = await deps.store.write(session.repoId, async (tx) => {
+    const taken = await takeClaims(tx, {
       repoId: session.repoId,
       sessionId: session.id,
       asked: paths.map((path) => ({ path, isGlob: false, mode: 'advisory' })),
@@ -155,8 +156,10 @@ async function claimed(
       reason: null,
       source: 'edit',
       now: deps.runtime.now(),
-    }),
-  )
+    })
+    await tellExpired(tx, deps.runtime, taken.expired)
+    return taken
+  })
   if (held.length === 0) return { verdict: 'allow', claimed: [...paths] }
   const holder = await deps.store.read.sessionById((held[0] as Conflict).by.sessionId)
   return deny(heldText(held, holder))

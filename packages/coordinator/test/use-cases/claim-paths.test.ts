@@ -4,8 +4,11 @@ import { openStore } from '@pcc/store'
 import { sleeper } from '@pcc/test-kit'
 import { describe, expect, test } from 'vitest'
 import type { Asking } from '../../src/asking-session.js'
+import type { HotDeps } from '../../src/hot-coordinator.js'
 import { systemRuntime } from '../../src/runtime.js'
-import type { ClaimDeps, ClaimInput, ClaimResult } from '../../src/use-cases/claim-paths.js'
+import { afterEdit } from '../../src/use-cases/after-edit.js'
+import { checkEdit } from '../../src/use-cases/check-edit.js'
+import type { ClaimInput, ClaimResult } from '../../src/use-cases/claim-paths.js'
 import { claimPaths } from '../../src/use-cases/claim-paths.js'
 import { type Bench, bench } from '../open.js'
 
@@ -24,7 +27,7 @@ async function twoSessions() {
 }
 
 /** The same store with a clock that stands where it is put. */
-async function atTime(it: Bench, now: string): Promise<ClaimDeps & { close(): Promise<void> }> {
+async function atTime(it: Bench, now: string): Promise<HotDeps & { close(): Promise<void> }> {
   const store = await openStore({ file: join(it.env['PARALLEL_CC_HOME'] as string, 'coordinator.db') })
   return { runtime: { ...systemRuntime(), now: () => now }, store, env: it.env, close: () => store.close() }
 }
@@ -153,6 +156,27 @@ describe('a claim that has expired', () => {
     await later.close()
     const { messages } = await coordinator.readMessages(as(ann))
     expect(messages).toMatchObject([{ kind: 'claim_expired', body: expect.stringContaining('src/**') }])
+  })
+
+  test('gives way to an edit before it and after it, and its holder hears', async () => {
+    const it = await twoSessions()
+    const { ann, bob, as, claim, coordinator } = it
+    await claim(ann, ['src/**'], { ...EXCLUSIVE, ttlMs: 60_000 })
+    await claim(ann, ['lib/**'], { ...EXCLUSIVE, ttlMs: 60_000 })
+    const later = await atTime(it, new Date(Date.now() + 61_000).toISOString())
+    const { sessionId: session, worktreePath: cwd } = bob
+    const call = { session, cwd, pid: bob.process.pid, tool: 'Edit' }
+    expect(await checkEdit(later, { ...call, input: { file_path: 'src/a.ts' } })).toMatchObject({
+      verdict: 'allow',
+      claimed: ['src/a.ts'],
+    })
+    await afterEdit(later, { ...call, tool: 'Bash', input: { command: 'make' }, changedFiles: ['lib/b.ts'] })
+    await later.close()
+    const { messages } = await coordinator.readMessages(as(ann))
+    expect(messages.map((message) => [message.kind, message.body])).toEqual([
+      ['claim_expired', expect.stringContaining('src/**')],
+      ['claim_expired', expect.stringContaining('lib/**')],
+    ])
   })
 })
 
