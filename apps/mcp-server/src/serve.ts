@@ -5,7 +5,7 @@ import type { HotDeps } from '@pcc/coordinator/hot'
 import { agentProcess, ensureRegistered } from './agent.js'
 import { startBeating } from './beat.js'
 import { logFailure } from './log.js'
-import { createServer } from './server.js'
+import { createServer, SERVER_NAME } from './server.js'
 import type { ServerIo } from './server-io.js'
 import { storeDoor } from './store-door.js'
 
@@ -109,6 +109,7 @@ export async function serve(io: ServerIo): Promise<void> {
   const stopBeating = startBeating({
     use: (work) => seat.use(work),
     place: () => seat.place(),
+    notify: (notice) => server.sendLoggingMessage({ level: 'info', logger: SERVER_NAME, data: notice }),
     everyMs: io.beatEveryMs,
   })
   await end
