@@ -34,6 +34,7 @@ describe('what the model hears of it', () => {
     const sent = sentTo(program, 'alpha')
     expect(sent).toContain('parallel-cc coordinates several coding agents')
     expect(sent).toContain('Other sessions at work in this repository: 1.')
+    expect(sent).not.toMatch(/hook success|hook_no_verdict|completed/)
     expect(program.api.unexpected()).toEqual([])
     await onlyLeft(program, ['first'])
   })

@@ -15,6 +15,9 @@ const PARENT_EVERY_MS = 1000
 /** How long what is being answered may take when the client hangs up. */
 const LAST_ANSWERS_MS = 2000
 
+/** What a hook answers that has nothing to say. At an empty text the client tells the model that the hook has completed. */
+const NO_OPINION = '{}'
+
 /** The largest message: a hook passes on what the model writes to a file. */
 const LARGEST_MESSAGE_BYTES = 64 * 1024 * 1024
 
@@ -75,10 +78,10 @@ class Seat {
     try {
       const call = { event, fields, pid: this.#io.pid, cwd: this.directory }
       const reply = await this.use((deps) => answerHook(deps, call))
-      return reply === null ? '' : JSON.stringify(reply)
+      return reply === null ? NO_OPINION : JSON.stringify(reply)
     } catch (error) {
       logFailure(this.#io.env, event, error)
-      return ''
+      return NO_OPINION
     }
   }
 

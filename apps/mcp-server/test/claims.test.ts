@@ -143,14 +143,14 @@ describe('an edit, as the client’s hook asks', () => {
     const denied = await bob.before(tool, input(join(tree, 'src/a.ts')))
     expect(reasonOf(denied)).toContain('renaming A')
     expect(reasonOf(denied)).toContain('send_message')
-    expect(await bob.before(tool, input(join(tree, 'src/b.ts')))).toBe('')
+    expect(await bob.before(tool, input(join(tree, 'src/b.ts')))).toBe('{}')
     await ann.ask('release_files', { files: ['src/a.ts'] })
-    expect(await bob.before(tool, input(join(tree, 'src/a.ts')))).toBe('')
+    expect(await bob.before(tool, input(join(tree, 'src/a.ts')))).toBe('{}')
   })
 
   test('of a file that another is changing is held back once', async () => {
     const { it, ann, bob, tree } = await two()
-    expect(await ann.before('Edit', { file_path: join(it.repo.root, 'src/a.ts') })).toBe('')
+    expect(await ann.before('Edit', { file_path: join(it.repo.root, 'src/a.ts') })).toBe('{}')
     writeFileSync(join(it.repo.root, 'src/a.ts'), 'changed\n')
     const edit = { file_path: join(tree, 'src/a.ts') }
     expect(reasonOf(await bob.before('Edit', edit))).toContain('src/a.ts')
