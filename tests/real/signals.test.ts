@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually, gate, type RunningClient, say, use } from '@pcc/test-kit'
 import { expect, test } from 'vitest'
@@ -73,6 +73,19 @@ test.each([
   expect(edited(work)).toBe('not committed\n')
 })
 
+/** Whether the process that SessionEnd leaves behind for this client still works: it looks at the tree after the session has ended. */
+function isEnding(client: number): boolean {
+  return readdirSync('/proc').some((name) => {
+    try {
+      const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')
+      return words.includes('end-when-gone') && words.includes(String(client))
+    } catch {
+      // no process, or one that has just gone
+      return false
+    }
+  })
+}
+
 test('a wrapper that is killed leaves a live session, which the SessionEnd hook ends with its client', async () => {
   const work = await clientAtWork()
 
@@ -84,6 +97,7 @@ test('a wrapper that is killed leaves a live session, which the SessionEnd hook 
   await eventually('the session has ended', async () => (await left(work)).length === 1)
   expect(work.it.rows().at(-1)).toMatchObject({ pid: work.pid, endReason: 'exited' })
   expect(edited(work)).toBe('not committed\n')
+  await eventually('the hook that goes on by itself is done', () => !isEnding(work.pid))
 })
 
 test('without hooks the session of a killed wrapper and an ended client is listed as dead, and cleanup ends it', async () => {

@@ -2,12 +2,26 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
+
+/** A hook that goes on by itself may still write its last lines here when its test has seen all that it asked for. */
+async function removeFolder(dir: string): Promise<void> {
+  for (let left = 100; ; left -= 1) {
+    try {
+      rmSync(dir, { recursive: true, force: true })
+      return
+    } catch (error) {
+      if (left === 0 || (error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error
+      await wait(50)
+    }
+  }
+}
 
 /** A fresh directory (real path), removed when the running test ends. */
 export function tempDir(label = 'pcc'): string {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), `${label}-`)))
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }))
+  onTestFinished(() => removeFolder(dir))
   return dir
 }
 
