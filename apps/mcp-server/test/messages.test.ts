@@ -63,3 +63,39 @@ test('a message waits for the session’s next hook, and is told by it once', as
   for (const event of ['PostToolBatch', 'Stop', 'UserPromptSubmit'])
     expect(await hook(event)).not.toContain('red')
 })
+
+test('a hook that comes for a tool brings the messages along, also when it denies', async () => {
+  const it = ground()
+  const ann = await serveHere(it, (await sleeper()).pid)
+  const bob = await serveHere(it, (await sleeper()).pid)
+  const { sessionId: from } = await ann.ask<{ sessionId: string }>('get_my_session')
+  await bob.ask('get_my_session')
+  const send = (message: string) => ann.ask('send_message', { to: 'all', message })
+  const before = async (tool_name: string, tool_input: object, more: object = {}) => {
+    const fields = {
+      event: 'PreToolUse',
+      cwd: it.repo.root,
+      tool_name,
+      tool_input,
+      with_messages: 'yes',
+      ...more,
+    }
+    return JSON.stringify((await bob.call('hook', fields)).content)
+  }
+  await send('one')
+  expect(await before('Edit', {}, { with_messages: '' })).not.toContain('one')
+  expect(await before('Edit', {}, { agent_id: 'a1' })).not.toContain('one')
+  expect(await before('Bash', { command: 'ls' })).toContain('| one')
+  await ann.ask('claim_files', { files: ['src/a.ts'], mode: 'exclusive' })
+  await send('two')
+  const denied = await before('Write', { file_path: `${it.repo.root}/src/a.ts` })
+  expect(denied).toContain('deny')
+  expect(denied).toContain(from)
+  expect(denied).toContain('| two')
+  await send('three')
+  const fields = { event: 'PostToolUse', cwd: it.repo.root, tool_name: 'Read', with_messages: 'yes' }
+  const after = JSON.stringify((await bob.call('hook', fields)).content)
+  expect(after).toContain('PostToolUse')
+  expect(after).toContain('| three')
+  expect(JSON.stringify((await bob.call('hook', fields)).content)).not.toContain('three')
+})
