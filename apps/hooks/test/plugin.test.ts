@@ -59,7 +59,7 @@ describe('the plugin', () => {
   })
 
   test('starts no process for a tool call, and asks once for each but Bash, which is looked at after it as well', () => {
-    for (const tool of ['Edit', 'Write', 'NotebookEdit', 'Bash', 'Read', 'Agent', 'mcp__x__y']) {
+    for (const tool of ['Edit', 'Write', 'NotebookEdit', 'Bash', 'Read', 'Agent', 'WebFetch']) {
       const all = [
         ...called('PreToolUse', tool),
         ...called('PostToolUse', tool),
@@ -70,6 +70,7 @@ describe('the plugin', () => {
       expect(all.every(({ handler }) => handler.input?.['with_messages'] === 'yes')).toBe(true)
     }
     expect(called('PreToolUse', 'Read')).toEqual([])
+    expect(called('PostToolUse', 'mcp__plugin_parallel-cc_parallel-cc__read_messages')).toEqual([])
   })
 
   test('never blocks when it fails, and gives each hook a limit where the client’s own is long', () => {
