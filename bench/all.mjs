@@ -3,7 +3,16 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const NAMES = ['cold-start', 'list', 'heartbeats', 'mixed-load', 'start', 'check-edit']
+const NAMES = [
+  'cold-start',
+  'list',
+  'heartbeats',
+  'mixed-load',
+  'start',
+  'check-edit',
+  'mcp-server',
+  'tool-call',
+]
 
 for (const name of NAMES) {
   process.stdout.write(`\n== ${name}\n`)

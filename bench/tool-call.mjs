@@ -9,7 +9,7 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ensureClient } from '../scripts/client.mjs'
-import { environment, judge, median, table, temporaryFolder } from './measure.mjs'
+import { environment, judge, median, programs, run, table, temporaryFolder } from './measure.mjs'
 import { register, repository, sleepers } from './world.mjs'
 
 const { values } = parseArgs({
@@ -142,6 +142,11 @@ const kinds = [
 const waits = kinds.map(() => [])
 for (let round = 0; round < runs; round += 1) {
   for (const [at, { name, args }] of kinds.entries()) waits[at].push(...(await session(name, args, round)))
+}
+
+/** The end of a session is told by a hook and carried out after it, which must not find its folder gone. */
+for (let left = Number.POSITIVE_INFINITY; left > others; ) {
+  left = JSON.parse(run([programs.cli, 'status', '--json'], { cwd: repo, env })).totalSessions
 }
 
 const part = (list, of) => list.toSorted((a, b) => a - b)[Math.floor(list.length * of)].toFixed(1)

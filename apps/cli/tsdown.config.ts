@@ -1,5 +1,6 @@
 import { defineConfig, type Rolldown } from 'tsdown'
 import { COMMONJS_PARSER, SHELL_GRAMMAR } from '../../tools/shell-grammar.ts'
+import { WITHOUT_AJV } from '../../tools/without-ajv.ts'
 
 const ASSERT = `
 const differ = (message) => { throw new Error(message ?? 'unexpected value') }
@@ -61,7 +62,7 @@ export default defineConfig([
     inputOptions: {
       resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'], alias: COMMONJS_PARSER },
     },
-    plugins: [smallAssert, quickWidth],
+    plugins: [smallAssert, quickWidth, WITHOUT_AJV],
     // what the quick commands need is one more file, however much of it others share
     outputOptions: {
       advancedChunks: { groups: [{ name: 'quick', test: /apps[\\/]cli[\\/]src[\\/]quick\.ts$/ }] },

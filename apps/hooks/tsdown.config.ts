@@ -1,5 +1,6 @@
 import { defineConfig, type Rolldown, type UserConfig } from 'tsdown'
 import { COMMONJS_PARSER, SHELL_GRAMMAR } from '../../tools/shell-grammar.ts'
+import { WITHOUT_AJV } from '../../tools/without-ajv.ts'
 
 /** The bundler keeps its few lines of runtime in a file of their own; the program takes them in, to load one file instead of two. */
 const inlineRuntime: Rolldown.Plugin = {
@@ -27,7 +28,7 @@ function program(entry: string, outDir: string): UserConfig {
     // less text to read at every start; names stay, for the sake of stack traces
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     clean: outDir !== 'dist',
-    plugins: [inlineRuntime],
+    plugins: [inlineRuntime, WITHOUT_AJV],
     // what the program needs at once stands in its own file, however much of it the seldom parts share
     outputOptions: { advancedChunks: { groups: [{ name: 'bin', test: /[\\/]src[\\/]bin\.ts$/ }] } },
     copy: SHELL_GRAMMAR.map((from) => ({ from, to: outDir })),

@@ -1,5 +1,6 @@
 import { defineConfig } from 'tsdown'
 import { COMMONJS_PARSER, SHELL_GRAMMAR } from '../../tools/shell-grammar.ts'
+import { WITHOUT_AJV } from '../../tools/without-ajv.ts'
 
 export default defineConfig([
   {
@@ -11,6 +12,7 @@ export default defineConfig([
     sourcemap: true,
     clean: true,
     fixedExtension: false,
+    plugins: [WITHOUT_AJV],
     inputOptions: { resolve: { conditionNames: ['@pcc/source', 'import', 'node', 'default'] } },
     deps: {
       alwaysBundle: [/^(?!better-sqlite3|pg$)/],
@@ -25,6 +27,9 @@ export default defineConfig([
     platform: 'node',
     target: 'node20',
     dts: false,
+    // less text to read at every start; names stay, for the sake of stack traces
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    plugins: [WITHOUT_AJV],
     clean: false,
     copy: [...SHELL_GRAMMAR],
     inputOptions: {

@@ -42,9 +42,10 @@ function timesInLast(it: RealProgram, tag: string, text: string): number {
 }
 
 describe.each([
-  ['the plugin', withPlugin],
-  ['hook programs', withPrograms],
-] as const)('with %s', (_name, open) => {
+  // the plugin spares the client a hook: what it calls for a tool brings the messages along
+  ['the plugin', withPlugin, 'PreToolUse:Bash'],
+  ['hook programs', withPrograms, 'PostToolBatch'],
+] as const)('with %s', (_name, open, afterTool) => {
   test('a message reaches the model after its tool call, another makes it go on at its end, each once', async () => {
     const it = await open()
     await occupyCheckout(it)
@@ -74,7 +75,7 @@ describe.each([
       expect(timesInLast(it, 'alpha', text)).toBe(1)
     }
     const sent = it.api.textsSentToModel('alpha').join('\n')
-    expect(sent).toContain('PostToolBatch hook additional context: parallel-cc: a message for this session.')
+    expect(sent).toContain(`${afterTool} hook additional context: parallel-cc: a message for this session.`)
     expect(sent).toContain('Stop hook additional context: parallel-cc: a message for this session.')
     expect(sent).toMatch(/From session "first" \(\w+\), sent \d{4}-\d\d-\d\dT[\d:.]+Z:/)
     expect(sent).toContain('not from your user')

@@ -23,7 +23,7 @@ const RECOVERY: Readonly<Record<ErrorCode, string>> = {
   CLAIMS_TOO_WIDE: 'Claim the files or the folder that you are going to change, not everything.',
   CLAIMS_OUTSIDE: `Only files of this repository can be claimed. ${NAME_A_PATH}`,
   COORDINATOR_NO_PROCESS: 'The process that is meant has ended. Call get_parallel_status to see who is left.',
-  COORDINATOR_NO_SESSION: LIST_SESSIONS,
+  COORDINATOR_NO_SESSION: `${LIST_SESSIONS} If you are not among them, work on without claims and messages.`,
   COORDINATOR_AMBIGUOUS_SESSION: `Give the id. ${LIST_SESSIONS}`,
   COORDINATOR_NAME_TAKEN: 'Take another name.',
   COORDINATOR_BAD_INPUT: 'Correct the arguments and call again.',

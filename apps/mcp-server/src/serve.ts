@@ -5,7 +5,7 @@ import type { HotDeps } from '@pcc/coordinator/hot'
 import { agentProcess, ensureRegistered } from './agent.js'
 import { startBeating } from './beat.js'
 import { logFailure } from './log.js'
-import { createServer } from './server.js'
+import { createServer, SERVER_NAME } from './server.js'
 import type { ServerIo } from './server-io.js'
 import { storeDoor } from './store-door.js'
 
@@ -14,6 +14,12 @@ const PARENT_EVERY_MS = 1000
 
 /** How long what is being answered may take when the client hangs up. */
 const LAST_ANSWERS_MS = 2000
+
+/** What a hook answers that has nothing to say. At an empty text the client tells the model that the hook has completed. */
+const NO_OPINION = '{}'
+
+/** How long a session that was seen registered is taken to be so; somebody may end it meanwhile. */
+const REGISTERED_MS = 5000
 
 /** The largest message: a hook passes on what the model writes to a file. */
 const LARGEST_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -44,6 +50,7 @@ class Seat {
   readonly #io: ServerIo
   readonly #door: ReturnType<typeof storeDoor>
   readonly #calls = new Set<Promise<unknown>>()
+  #registered: { in: HotDeps | null; until: number } = { in: null, until: 0 }
 
   constructor(io: ServerIo) {
     this.#io = io
@@ -54,7 +61,7 @@ class Seat {
   /** Runs with the database open and the agent registered. */
   use<T>(work: (deps: HotDeps) => Promise<T>): Promise<T> {
     const call = this.#door.use(async (deps) => {
-      if (this.agent !== null) await ensureRegistered(deps, { pid: this.agent, directory: this.#io.cwd })
+      await this.#register(deps)
       return work(deps)
     })
     this.#calls.add(call)
@@ -62,8 +69,15 @@ class Seat {
     return call
   }
 
+  async #register(deps: HotDeps): Promise<void> {
+    const isKnown = this.#registered.in === deps && performance.now() < this.#registered.until
+    if (this.agent === null || isKnown) return
+    await ensureRegistered(deps, { pid: this.agent, directory: this.#io.cwd })
+    this.#registered = { in: deps, until: performance.now() + REGISTERED_MS }
+  }
+
   place(): { directory: string; pid: number } {
-    return { directory: this.directory, pid: this.#io.pid }
+    return { directory: this.directory, pid: this.agent ?? this.#io.pid }
   }
 
   /** Answers a hook; an error is noted, and the agent goes on. */
@@ -73,12 +87,13 @@ class Seat {
     // a subagent's place is its own
     if (typeof cwd === 'string' && isAbsolute(cwd) && (agentId ?? '') === '') this.directory = cwd
     try {
-      const call = { event, fields, pid: this.#io.pid, cwd: this.directory }
+      const { directory, pid } = this.place()
+      const call = { event, fields, pid, cwd: directory }
       const reply = await this.use((deps) => answerHook(deps, call))
-      return reply === null ? '' : JSON.stringify(reply)
+      return reply === null ? NO_OPINION : JSON.stringify(reply)
     } catch (error) {
       logFailure(this.#io.env, event, error)
-      return ''
+      return NO_OPINION
     }
   }
 
@@ -109,6 +124,7 @@ export async function serve(io: ServerIo): Promise<void> {
   const stopBeating = startBeating({
     use: (work) => seat.use(work),
     place: () => seat.place(),
+    notify: (notice) => server.sendLoggingMessage({ level: 'info', logger: SERVER_NAME, data: notice }),
     everyMs: io.beatEveryMs,
   })
   await end

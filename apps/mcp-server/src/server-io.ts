@@ -16,6 +16,6 @@ export interface ServerIo {
   /** Aborted when a signal asks the server to end. */
   stopped: AbortSignal
   version: string
-  /** How often the session shows that it is there and its inbox is looked at, in milliseconds. @default 30000 */
+  /** How often the session shows that it is there and its inbox is looked at, in milliseconds. @default 15000 */
   beatEveryMs?: number
 }

@@ -23,7 +23,7 @@ export interface ServerParts {
   version: string
   /** What a tool works with, at the moment of a call. */
   context(): ToolContext
-  /** Answers a hook of the client: its reply as text, empty for no opinion. Never throws. */
+  /** Answers a hook of the client: its reply as JSON text. Never throws. */
   answerHook(fields: Record<string, unknown>): Promise<string>
   /** Told of what no room foresaw. */
   log(event: string, error: unknown): void

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { eventually, sleeper, tempDir } from '@pcc/test-kit'
 import { describe, expect, test } from 'vitest'
 import { connect, ground, type MySession, serveHere } from './program.js'
@@ -86,6 +88,32 @@ describe('who calls', () => {
       totalSessions: 0,
     })
   })
+})
+
+test('a thousand calls leave it as small as it was', async () => {
+  const it = ground()
+  const one = await connect(it)
+  const resident = (): number => {
+    const said = execFileSync('ps', ['-o', 'rss=', '-p', String(one.server)], { encoding: 'utf8' })
+    return (Number(said) * 1024) / 1e6
+  }
+  const file_path = join(it.repo.root, 'src/a.ts')
+  const round = async (): Promise<void> => {
+    await one.call('hook', {
+      event: 'PreToolUse',
+      cwd: it.repo.root,
+      tool_name: 'Edit',
+      tool_input: { file_path },
+    })
+    await one.ask('get_parallel_status')
+    await one.ask('claim_files', { files: ['src/**'], mode: 'exclusive' })
+    await one.call('hook', { event: 'Stop', cwd: it.repo.root })
+  }
+  for (let done = 0; done < 100; done += 1) await round()
+  const before = resident()
+  for (let done = 0; done < 250; done += 1) await round()
+  expect(resident()).toBeLessThan(before + 15)
+  expect(resident()).toBeLessThan(110)
 })
 
 describe('the end', () => {

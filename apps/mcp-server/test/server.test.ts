@@ -148,7 +148,7 @@ describe('the tool of the hooks', () => {
     ],
   ])('has no opinion on %s', async (_name, fields) => {
     const { call } = await serveHere(ground(), (await sleeper()).pid)
-    expect(await call('hook', fields)).toMatchObject({ content: [{ type: 'text', text: '' }] })
+    expect(await call('hook', fields)).toMatchObject({ content: [{ type: 'text', text: '{}' }] })
   })
 })
 

@@ -63,7 +63,7 @@ describe('a server over a database that is broken', () => {
         tool_name: 'Edit',
         tool_input: { file_path: 'src/a.ts' },
       })
-      expect(reply.content).toEqual([{ type: 'text', text: '' }])
+      expect(reply.content).toEqual([{ type: 'text', text: '{}' }])
     }
     expect(it.logged()).toMatchObject([
       { event: 'PreToolUse', code: expect.stringMatching(/^STORE_/) as string },

@@ -59,6 +59,9 @@ async function byTree(deps: CallerDeps, caller: Caller): Promise<SessionRecord |
  * @throws CoordinatorError `COORDINATOR_AMBIGUOUS_SESSION` when only the tree is left to go by and two sessions work in it.
  */
 export async function findCaller(deps: CallerDeps, caller: Caller): Promise<SessionRecord | undefined> {
+  // a server asks as its agent itself, at every tool call: then nobody above need be looked at
+  const own = await byProcess(deps, [caller.pid])
+  if (own !== undefined) return own
   const chain = ancestry(deps.runtime, caller.pid).map((key) => key.pid)
   const above = await byProcess(deps, chain)
   if (above !== undefined) return above

@@ -23,3 +23,4 @@ export { type RegisterResult, registerSession } from './use-cases/register-sessi
 export { type ReleaseResult, releasePaths } from './use-cases/release-paths.js'
 export { type Recipient, type SendResult, sendMessage } from './use-cases/send-message.js'
 export { type StatusResult, status } from './use-cases/status.js'
+export { type WaitingMessage, waitingMessages } from './use-cases/waiting-messages.js'

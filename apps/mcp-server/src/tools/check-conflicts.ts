@@ -1,7 +1,7 @@
 import { checkPaths } from '@pcc/coordinator/hot'
 import { z } from 'zod'
 import { LOOKS, type Tool, tool } from './tool.js'
-import { claimMode, files } from './views.js'
+import { claimMode, files, shownClaim } from './views.js'
 
 const IN_THE_WAY =
   'exclusive: your edit would be denied; ask the holder or do other work. advisory: your edit is held back once; agree with the holder if your changes could meet.'
@@ -35,7 +35,7 @@ On a conflict: ask the holder with send_message (claimedBy is its name), plan ar
   run: ({ use, directory, pid }, input) =>
     use(async (deps) => {
       const { held } = await checkPaths(deps, { directory, pid, paths: input.files })
-      const conflicts = held.map(({ path, by }) => ({ ...by, file: path, claim: by.path }))
+      const conflicts = held.map(({ path, by }) => ({ ...shownClaim(by), file: path, claim: by.path }))
       return conflicts.length === 0 ? { conflicts } : { conflicts, next: IN_THE_WAY }
     }),
 })

@@ -1,10 +1,13 @@
 import { claimPaths } from '@pcc/coordinator/hot'
 import { z } from 'zod'
 import { NOTES, type Tool, tool } from './tool.js'
-import { claimMode, claimView, files } from './views.js'
+import { claimMode, claimView, files, shownClaim } from './views.js'
 
 const HELD =
   'Nothing was claimed. Do other work first, ask the holder with send_message (claimedBy is its name), or claim other files. Do not edit these meanwhile.'
+
+const LEFT =
+  'leftByCrash: these claims were in the way, and their sessions have died. Their trees may hold unfinished changes to the same files: look before you change them.'
 
 /** Takes a hold on files before they are changed. */
 export const claimFiles: Tool = tool({
@@ -29,6 +32,7 @@ On outcome "held": held names each holder, since when, until when and why. Work 
     outcome: z.enum(['granted', 'held']),
     granted: z.array(claimView),
     held: z.array(z.object({ path: z.string(), by: claimView })),
+    leftByCrash: z.array(claimView).optional().describe('Claims of sessions that had died, now gone'),
     next: z.string().optional().describe('What to do now'),
   }),
   annotations: NOTES,
@@ -43,8 +47,12 @@ On outcome "held": held names each holder, since when, until when and why. Work 
         ...(input.ttl_minutes === undefined ? {} : { ttlMs: input.ttl_minutes * 60_000 }),
         ...(input.reason === undefined ? {} : { reason: input.reason }),
       })
-      return result.outcome === 'granted'
-        ? { outcome: 'granted' as const, granted: result.granted, held: [] }
-        : { outcome: 'held' as const, granted: [], held: result.held, next: HELD }
+      if (result.outcome === 'held') {
+        const held = result.held.map(({ path, by }) => ({ path, by: shownClaim(by) }))
+        return { outcome: 'held' as const, granted: [], held, next: HELD }
+      }
+      const granted = { outcome: 'granted' as const, granted: result.granted.map(shownClaim), held: [] }
+      const leftByCrash = result.leftByCrash.map(shownClaim)
+      return leftByCrash.length === 0 ? granted : { ...granted, leftByCrash, next: LEFT }
     }),
 })

@@ -1,5 +1,13 @@
 import { basename, resolve } from 'node:path'
-import { CoordinatorError, type HotDeps, loadConfig, mySession, placeOf, status } from '@pcc/coordinator/hot'
+import {
+  CoordinatorError,
+  type HotDeps,
+  loadConfig,
+  mySession,
+  placeOf,
+  plainLine,
+  status,
+} from '@pcc/coordinator/hot'
 import { z } from 'zod'
 import { LOOKS, type Tool, type ToolContext, tool } from './tool.js'
 
@@ -68,6 +76,7 @@ An empty list, or only yourself (isMe), means that you are alone and need not co
         totalSessions: result.totalSessions,
         sessions: result.sessions.map((row) => ({
           ...row,
+          name: row.name === null ? null : plainLine(row.name),
           isMe: row.sessionId === me,
           worktreeName: row.worktreeName ?? basename(row.worktreePath),
         })),

@@ -1,7 +1,7 @@
 import { listClaims as claimsOf, mySession } from '@pcc/coordinator/hot'
 import { z } from 'zod'
 import { LOOKS, type Tool, tool } from './tool.js'
-import { claimView } from './views.js'
+import { claimView, shownClaim } from './views.js'
 
 /** All claims of the repository. */
 export const listClaims: Tool = tool({
@@ -17,6 +17,6 @@ An empty list: nobody holds anything.`,
     use(async (deps) => {
       const { claims } = await claimsOf(deps, { directory })
       const me = (await mySession(deps, { directory, pid }))?.sessionId
-      return { claims: claims.map((claim) => ({ ...claim, isMine: claim.sessionId === me })) }
+      return { claims: claims.map((claim) => ({ ...shownClaim(claim), isMine: claim.sessionId === me })) }
     }),
 })

@@ -7,7 +7,7 @@ export interface ToolContext {
   use<T>(work: (deps: HotDeps) => Promise<T>): Promise<T>
   /** The directory that relative paths are meant from. */
   directory: string
-  /** This process; the session is found above it. */
+  /** The agent's process, else this one; the session is found at it or above it. */
   pid: number
 }
 

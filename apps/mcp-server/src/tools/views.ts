@@ -1,3 +1,4 @@
+import { type ClaimView, plainLine } from '@pcc/coordinator/hot'
 import { z } from 'zod'
 
 export const claimMode: z.ZodEnum<{ advisory: 'advisory'; exclusive: 'exclusive' }> = z
@@ -32,3 +33,13 @@ export const claimView: z.ZodObject<{
   reason: z.string().nullable(),
   source: z.string().describe('manual, or edit: made by an edit, gone when the change has landed or gone'),
 })
+
+/** A claim as it may be shown: its names and its reason are the words of another agent. */
+export function shownClaim(claim: ClaimView): ClaimView {
+  const { claimedBy, reason } = claim
+  return {
+    ...claim,
+    claimedBy: plainLine(claimedBy),
+    reason: reason === null ? null : plainLine(reason, 500),
+  }
+}

@@ -17,6 +17,23 @@ export interface HookCall {
 
 type Answer = (deps: HotDeps, call: HookCall) => Promise<HookReply | null>
 
+/** The messages that are queued for the calling session. */
+async function waiting(deps: HotDeps, call: HookCall): Promise<string | null> {
+  // messages are for the session: a subagent would keep them to itself
+  if (textOf(call.fields, 'agent_id') !== undefined) return null
+  const { runtime, store, env } = deps
+  // known by its process alone: another client in the same tree must not get them
+  const caller = { pid: call.pid, env, tree: async () => undefined }
+  const session = await findCaller({ runtime, read: store.read }, caller)
+  if (session === undefined) return null
+  return (await deliverMessages(deps, { sessionId: session.id })).text
+}
+
+/** A hook that comes for something else can bring the messages along: one hook a tool call costs the client half of what two do. */
+async function broughtAlong(deps: HotDeps, call: HookCall): Promise<string | null> {
+  return textOf(call.fields, 'with_messages') === undefined ? null : waiting(deps, call)
+}
+
 async function beforeTool(deps: HotDeps, call: HookCall): Promise<HookReply | null> {
   // the other events start without it
   const { checkEdit } = await import('../edits.js')
@@ -28,8 +45,10 @@ async function beforeTool(deps: HotDeps, call: HookCall): Promise<HookReply | nu
     input,
     ...(agentId === undefined ? {} : { agentId }),
   })
-  if (verdict.verdict !== 'allow') return deny(verdict.reason)
-  return verdict.note === undefined ? null : tell('PreToolUse', verdict.note)
+  const messages = await broughtAlong(deps, call)
+  if (verdict.verdict !== 'allow') return deny(verdict.reason, messages)
+  const texts = [verdict.note, messages].filter((text) => typeof text === 'string')
+  return texts.length === 0 ? null : tell('PreToolUse', texts.join('\n\n'))
 }
 
 async function afterTool(deps: HotDeps, call: HookCall): Promise<HookReply | null> {
@@ -43,7 +62,8 @@ async function afterTool(deps: HotDeps, call: HookCall): Promise<HookReply | nul
     ...(agentId === undefined ? {} : { agentId }),
     ...(changedFiles === undefined ? {} : { changedFiles }),
   })
-  return null
+  const messages = await broughtAlong(deps, call)
+  return messages === null ? null : tell('PostToolUse', messages)
 }
 
 /**
@@ -51,15 +71,8 @@ async function afterTool(deps: HotDeps, call: HookCall): Promise<HookReply | nul
  * are none.
  */
 async function deliver(deps: HotDeps, call: HookCall): Promise<HookReply | null> {
-  // messages are for the session: a subagent would keep them to itself
-  if (textOf(call.fields, 'agent_id') !== undefined) return null
-  const { runtime, store, env } = deps
-  // known by its process alone: another client in the same tree must not get them
-  const caller = { pid: call.pid, env, tree: async () => undefined }
-  const session = await findCaller({ runtime, read: store.read }, caller)
-  if (session === undefined) return null
-  const { text } = await deliverMessages(deps, { sessionId: session.id })
-  return text === null ? null : tell(call.event, text)
+  const messages = await waiting(deps, call)
+  return messages === null ? null : tell(call.event, messages)
 }
 
 const ANSWERS: Readonly<Record<AnsweredEvent, Answer>> = {

@@ -8,13 +8,14 @@ export interface HookReply {
   }
 }
 
-/** The tool call does not run, and the model reads why. */
-export function deny(reason: string): HookReply {
+/** The tool call does not run, and the model reads why, and what else there is. */
+export function deny(reason: string, text: string | null): HookReply {
   return {
     hookSpecificOutput: {
       hookEventName: 'PreToolUse',
       permissionDecision: 'deny',
       permissionDecisionReason: reason,
+      ...(text === null ? {} : { additionalContext: text }),
     },
   }
 }
