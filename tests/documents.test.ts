@@ -46,7 +46,8 @@ test.each([
 })
 
 test('the arrows in ARCHITECTURE.md are those that the imports are checked against', () => {
-  const arrows = /^Arrows, all of them: (.*)$/m.exec(read('ARCHITECTURE.md').replace(/(`|to)\n/g, '$1 '))?.[1] ?? ''
+  const arrows =
+    /^Arrows, all of them: (.*)$/m.exec(read('ARCHITECTURE.md').replace(/(`|to)\n/g, '$1 '))?.[1] ?? ''
   expect(arrows).toContain('`coordinator → store, worktree, claims`')
   expect(arrows).toContain('`cli → coordinator`')
   expect(arrows).toContain('`hooks → coordinator`')
