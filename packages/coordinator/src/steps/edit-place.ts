@@ -54,11 +54,6 @@ function isFolder(path: string): boolean {
   }
 }
 
-function treeOfCall(call: EditCall, trees: readonly string[]): string | null {
-  const placed = placePath({ path: call.cwd, cwd: '/', trees })
-  return placed.kind === 'outside' ? null : placed.tree
-}
-
 type Place = ReturnType<typeof placePath>
 
 interface Located {
@@ -112,7 +107,7 @@ export async function placeTargets(
     place.kind === 'outside' ? [] : [{ target, tree: place.tree, path: relativePath(target, place) }],
   )
   if (inside.length === 0) return null
-  const standing = treeOfCall(call, trees.all)
+  const { standing } = trees
   const registered = trees.all.includes(call.session.worktreePath) ? call.session.worktreePath : null
   const atHome = registered !== null && standing === registered
   const matters = !atHome || inside.some(({ tree, path }) => tree !== registered || path === null)

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute } from 'node:path'
 import { locateRepo, type RepoLocation, treeRoots } from '@pcc/worktree/locate'
 
@@ -7,6 +7,8 @@ export interface NearTrees {
   commonDir: string
   /** Real path of the main working tree, if it is among them. */
   main: string | null
+  /** The one that the call is made in. */
+  standing: string | null
   all: readonly string[]
 }
 
@@ -27,6 +29,19 @@ function folderOf(path: string): string | null {
   return null
 }
 
+function hasOwnGit(folder: string): boolean {
+  return statSync(`${folder}/.git`, { throwIfNoEntry: false }) !== undefined
+}
+
+/** The tree that a real folder is in. Below a known one only the folders between can begin another. */
+function treeAt(folder: string, known: RepoLocation): RepoLocation | null {
+  if (known.topLevel === null || !`${folder}/`.startsWith(`${known.topLevel}/`)) return locateRepo(folder)
+  for (let at = folder; at.length > known.topLevel.length; at = dirname(at)) {
+    if (hasOwnGit(at)) return locateRepo(folder)
+  }
+  return known
+}
+
 /**
  * The trees of the repository of `start` in which these paths lie, and the one of `start` itself, found upwards from the paths: there
  * may be many others. `null` outside of a repository. Starts no process.
@@ -34,16 +49,27 @@ function folderOf(path: string): string | null {
 export function nearTrees(start: string, cwd: string, paths: readonly string[]): NearTrees | null {
   const own = locateRepo(start)
   if (own === null) return null
+  const located = (folder: string | null): RepoLocation | null => {
+    const found = folder === null ? null : treeAt(folder, own)
+    return found?.commonDir === own.commonDir ? found : null
+  }
+  const here = located(cwd === own.topLevel ? cwd : realFolder(cwd))
   const folders = new Set(paths.map((path) => folderOf(isAbsolute(path) ? path : `${cwd}/${path}`)))
-  const found = [...folders, cwd].map((folder) => (folder === null ? null : locateRepo(folder)))
-  const ours = [own, ...found].filter(
-    (one): one is RepoLocation & { topLevel: string } =>
-      one !== null && one.commonDir === own.commonDir && one.topLevel !== null,
-  )
+  const all = [own, here, ...[...folders].map(located)].filter((one) => one !== null)
   return {
     commonDir: own.commonDir,
-    main: ours.find((one) => one.isMain)?.topLevel ?? null,
-    all: [...new Set(ours.map((one) => one.topLevel))],
+    main: all.find((one) => one.isMain)?.topLevel ?? null,
+    standing: here?.topLevel ?? null,
+    all: [...new Set(all.map((one) => one.topLevel).filter((tree) => tree !== null))],
+  }
+}
+
+function realFolder(path: string): string | null {
+  try {
+    return realpathSync.native(path)
+  } catch {
+    // no call can be made from there, but its absolute paths mean something
+    return null
   }
 }
 
